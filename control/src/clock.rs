@@ -1,0 +1,113 @@
+//! Time and randomness, passed in. Business time (subscriptions, periods, retention) may be ahead
+//! of the system's: the test clock. Tokens, sessions and throttles live on the system's.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
+use std::sync::Mutex;
+use uuid::Uuid;
+
+/// Cheap to clone; clones share the distance to the system's time.
+#[derive(Clone)]
+pub struct Clock {
+    system: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    ahead_seconds: Arc<AtomicI64>,
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock").field("ahead_seconds", &self.ahead_seconds).finish_non_exhaustive()
+    }
+}
+
+impl Clock {
+    /// The system's clock.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
+    pub fn system() -> Self {
+        Self::from_fn(Utc::now)
+    }
+
+    /// A clock of the caller's; for tests.
+    pub fn from_fn(system: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self { system: Arc::new(system), ahead_seconds: Arc::new(AtomicI64::new(0)) }
+    }
+
+    /// Business time, to the microsecond (what both databases keep).
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.system_now() + TimeDelta::seconds(self.ahead_seconds.load(Ordering::Relaxed))
+    }
+
+    /// The system's time, to the microsecond.
+    #[must_use]
+    pub fn system_now(&self) -> DateTime<Utc> {
+        (self.system)().trunc_subsecs(6)
+    }
+
+    #[must_use]
+    pub fn ahead_seconds(&self) -> i64 {
+        self.ahead_seconds.load(Ordering::Relaxed)
+    }
+
+    pub fn set_ahead_seconds(&self, seconds: i64) {
+        self.ahead_seconds.store(seconds, Ordering::Relaxed);
+    }
+}
+
+/// A source of randomness: the system's, or seeded so that a run can be repeated.
+#[derive(Clone)]
+pub struct Random(Arc<Mutex<StdRng>>);
+
+impl fmt::Debug for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Random")
+    }
+}
+
+impl Random {
+    /// Seeded by the operating system (`ChaCha12`, a cryptographic generator).
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Arc::new(Mutex::new(StdRng::from_os_rng())))
+    }
+
+    /// The same numbers for the same seed; for demonstrations, never for secrets that guard
+    /// anything.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+    }
+
+    fn with<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
+        let mut rng = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        draw(&mut rng)
+    }
+
+    #[must_use]
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.with(|rng| rng.fill_bytes(&mut bytes));
+        bytes
+    }
+
+    /// A number in `0..below`.
+    #[must_use]
+    pub fn below(&self, below: u64) -> u64 {
+        self.with(|rng| rng.random_range(0..below.max(1)))
+    }
+
+    /// A `UUIDv7` of `now`.
+    #[must_use]
+    pub fn uuid(&self, now: DateTime<Utc>) -> Uuid {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid()
+    }
+}

@@ -1,0 +1,113 @@
+//! What can go wrong in the domain, and how it is told: `Error::problem` is the one place where a
+//! failure becomes a status, a stable code and a sentence. The cause of a 5xx is for the log only.
+
+use std::time::Duration;
+
+use mintreu_model::problem::{FieldError, Problem};
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("fields are wrong")]
+    Invalid(Vec<FieldError>),
+    /// Not there, or not for this actor's eyes.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error("not logged in: {0}")]
+    Unauthenticated(&'static str),
+    #[error("forbidden: {code}")]
+    Forbidden { code: &'static str, detail: String },
+    #[error("conflict: {code}")]
+    Conflict { code: &'static str, detail: String },
+    #[error("too many attempts")]
+    Throttled { retry_after: Duration },
+    /// The database is away or locked: worth trying again.
+    #[error("the database is not available")]
+    Unavailable(#[source] Cause),
+    #[error("{what}")]
+    Internal {
+        what: &'static str,
+        #[source]
+        cause: Cause,
+    },
+}
+
+impl Error {
+    pub fn internal(what: &'static str, cause: impl Into<Cause>) -> Self {
+        Self::Internal { what, cause: cause.into() }
+    }
+
+    #[must_use]
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Forbidden { code, detail: detail.into() }
+    }
+
+    #[must_use]
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict { code, detail: detail.into() }
+    }
+
+    /// One wrong field.
+    #[must_use]
+    pub fn field(field: &str, code: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, code, message)])
+    }
+
+    /// What the person or program is told.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Invalid(errors) => Problem::fields(errors.clone()),
+            Self::NotFound(what) => Problem::new(404, "not_found", "Not found", format!("There is no such {what}.")),
+            Self::Unauthenticated(detail) => Problem::new(401, "unauthenticated", "Log in first", *detail),
+            Self::Forbidden { code, detail } => Problem::new(403, code, "Not allowed", detail),
+            Self::Conflict { code, detail } => Problem::new(409, code, "This conflicts with what is there", detail),
+            Self::Throttled { retry_after } => Problem::new(
+                429,
+                "too_many_attempts",
+                "Too many attempts",
+                format!("Try again in {} seconds.", retry_after.as_secs().max(1)),
+            ),
+            Self::Unavailable(_) => Problem::new(
+                503,
+                "database_unavailable",
+                "The platform cannot reach its database",
+                "Nothing was changed. Try again in a moment.",
+            ),
+            Self::Internal { .. } => {
+                Problem::new(500, "internal", "Something went wrong on our side", "It has been logged. Try again, and tell us the request id if it stays.")
+            }
+        }
+    }
+}
+
+impl From<Vec<FieldError>> for Error {
+    fn from(errors: Vec<FieldError>) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let away = match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
+            // SQLite: busy, locked, cannot open, read-only, full. PostgreSQL: shutdown, too many connections, deadlock.
+            sqlx::Error::Database(cause) => cause
+                .code()
+                .is_some_and(|code| matches!(code.as_ref(), "5" | "6" | "14" | "8" | "13" | "261" | "517" | "1032" | "40001" | "40P01" | "53300") || code.starts_with("57P")),
+            _ => false,
+        };
+        if away { Self::Unavailable(error.into()) } else { Self::internal("a query failed", error) }
+    }
+}
+
+/// Whether a statement failed because something of that key is there already.
+pub(crate) fn is_duplicate(error: &Error) -> bool {
+    match error {
+        Error::Internal { cause, .. } => {
+            cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error).is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,97 @@
+//! SQL of mail.
+
+use chrono::{DateTime, Utc};
+use mintreu_model::{
+    id::MailId,
+    list::{List, ListQuery},
+    status::MailStatus,
+    view::MailView,
+};
+use sqlx::FromRow;
+
+use super::Letter;
+use crate::{
+    Result,
+    store::{Db, Tx, execute, read},
+};
+
+pub(crate) async fn insert(tx: &mut Tx, id: MailId, to: &str, letter: &Letter, now: DateTime<Utc>) -> Result<()> {
+    execute!(
+        tx,
+        sqlx::query("INSERT INTO mails (id, recipient, subject, body_text, body_html, status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+            .bind(id)
+            .bind(to)
+            .bind(&letter.subject)
+            .bind(letter.text())
+            .bind(letter.html())
+            .bind(MailStatus::Queued.as_str())
+            .bind(now)
+    )?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+pub(crate) struct Row {
+    pub id: MailId,
+    pub recipient: String,
+    pub subject: String,
+    pub body_text: String,
+    pub body_html: String,
+    #[sqlx(try_from = "String")]
+    status: MailStatus,
+    error: Option<String>,
+    created_at: DateTime<Utc>,
+    sent_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for MailView {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            to: row.recipient,
+            subject: row.subject,
+            text: row.body_text,
+            status: row.status,
+            error: row.error,
+            created_at: row.created_at,
+            sent_at: row.sent_at,
+        }
+    }
+}
+
+pub(crate) async fn get(db: &Db, id: MailId) -> Result<Option<MailView>> {
+    let row: Option<Row> = read!(db, c => sqlx::query_as("SELECT * FROM mails WHERE id = $1").bind(id).fetch_optional(c))?;
+    Ok(row.map(Into::into))
+}
+
+const FILTER: &str = "FROM mails WHERE ($1 IS NULL OR LOWER(recipient) LIKE $1 ESCAPE '\\' OR LOWER(subject) LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR status = $2)";
+
+pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<MailView>> {
+    let (pattern, status) = (query.pattern(), query.status());
+    let total: i64 =
+        read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {FILTER}")).bind(&pattern).bind(status).fetch_one(c))?;
+    let rows: Vec<Row> = read!(db, c => sqlx::query_as(&format!("SELECT * {FILTER} ORDER BY id DESC LIMIT $3 OFFSET $4"))
+        .bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
+    Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
+}
+
+/// Mail that waits to be sent, oldest first.
+pub(crate) async fn queued(db: &Db, limit: i64) -> Result<Vec<Row>> {
+    read!(db, c => sqlx::query_as("SELECT * FROM mails WHERE status = $1 ORDER BY id LIMIT $2").bind(MailStatus::Queued.as_str()).bind(limit).fetch_all(c))
+}
+
+/// Moves a queued mail on; false when another replica did it first.
+pub(crate) async fn settle(db: &Db, id: MailId, status: MailStatus, error: Option<&str>, now: DateTime<Utc>) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    let touched = execute!(
+        tx,
+        sqlx::query("UPDATE mails SET status = $2, error = $3, sent_at = $4 WHERE id = $1 AND status = $5")
+            .bind(id)
+            .bind(status.as_str())
+            .bind(error)
+            .bind(matches!(status, MailStatus::Sent).then_some(now))
+            .bind(MailStatus::Queued.as_str())
+    )?;
+    tx.commit().await?;
+    Ok(touched == 1)
+}

@@ -1,0 +1,129 @@
+//! What the gateway must forget: every transaction that changes what a call may be answered with
+//! increments one epoch row and writes what changed beside it. The row's lock puts epochs in the
+//! order of commits, so a reader that has seen epoch n has seen everything up to it.
+
+use std::{collections::VecDeque, time::Duration};
+
+use chrono::{DateTime, Utc};
+use mintreu_model::id::{ApiKeyId, ApplicationId, SubscriptionId, TenantId};
+use uuid::Uuid;
+
+use super::{Db, Tx, execute, read, within};
+use crate::Error;
+
+/// Replicas look at least this often; a wake-up in process makes it sooner.
+const POLL: Duration = Duration::from_millis(200);
+
+/// What changed. `Catalogue` covers services and products with everything that hangs on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    Key(ApiKeyId),
+    Application(ApplicationId),
+    Subscription(SubscriptionId),
+    Tenant(TenantId),
+    Catalogue,
+    /// More was missed than is kept: forget everything.
+    Everything,
+}
+
+impl Change {
+    const fn row(self) -> (&'static str, Option<Uuid>) {
+        match self {
+            Self::Key(id) => ("key", Some(id.0)),
+            Self::Application(id) => ("application", Some(id.0)),
+            Self::Subscription(id) => ("subscription", Some(id.0)),
+            Self::Tenant(id) => ("tenant", Some(id.0)),
+            Self::Catalogue => ("catalogue", None),
+            Self::Everything => ("everything", None),
+        }
+    }
+
+    fn from_row(scope: &str, target: Option<Uuid>) -> Self {
+        match (scope, target) {
+            ("key", Some(id)) => Self::Key(id.into()),
+            ("application", Some(id)) => Self::Application(id.into()),
+            ("subscription", Some(id)) => Self::Subscription(id.into()),
+            ("tenant", Some(id)) => Self::Tenant(id.into()),
+            ("catalogue", _) => Self::Catalogue,
+            _ => Self::Everything,
+        }
+    }
+}
+
+impl Tx {
+    /// Publishes a change with this transaction.
+    pub async fn changed(&mut self, change: Change, now: DateTime<Utc>) -> Result<(), Error> {
+        let (scope, target) = change.row();
+        let epoch: i64 = within!(self, c => sqlx::query_scalar("UPDATE grant_epoch SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch").fetch_one(c))?;
+        execute!(
+            self,
+            sqlx::query("INSERT INTO grant_changes (epoch, scope, target, at) VALUES ($1, $2, $3, $4)").bind(epoch).bind(scope).bind(target).bind(now)
+        )?;
+        self.changed = true;
+        Ok(())
+    }
+}
+
+/// Reads changes in order; made by `Db::changes`.
+#[derive(Debug)]
+pub struct ChangeFeed {
+    db: Db,
+    epoch: i64,
+    ready: VecDeque<Change>,
+}
+
+impl Db {
+    /// A feed that begins after what is committed now.
+    pub async fn changes(&self) -> Result<ChangeFeed, Error> {
+        let epoch = epoch(self).await?;
+        Ok(ChangeFeed { db: self.clone(), epoch, ready: VecDeque::new() })
+    }
+
+    /// Forgets changes that every replica has long seen.
+    pub async fn prune_changes(&self, before: DateTime<Utc>) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        execute!(tx, sqlx::query("DELETE FROM grant_changes WHERE at < $1").bind(before))?;
+        tx.commit().await
+    }
+}
+
+async fn epoch(db: &Db) -> Result<i64, Error> {
+    read!(db, c => sqlx::query_scalar("SELECT epoch FROM grant_epoch WHERE id = 1").fetch_one(c))
+}
+
+impl ChangeFeed {
+    /// Waits for the next change. Safe to cancel.
+    ///
+    /// # Errors
+    /// When the database is away; ask again.
+    pub async fn next(&mut self) -> Result<Change, Error> {
+        loop {
+            if let Some(change) = self.ready.pop_front() {
+                return Ok(change);
+            }
+            self.load().await?;
+            if self.ready.is_empty() {
+                let _ = tokio::time::timeout(POLL, self.db.wake.notified()).await;
+            }
+        }
+    }
+
+    async fn load(&mut self) -> Result<(), Error> {
+        let latest = epoch(&self.db).await?;
+        if latest == self.epoch {
+            return Ok(());
+        }
+        let rows: Vec<(i64, String, Option<Uuid>)> = read!(self.db, c => sqlx::query_as(
+            "SELECT epoch, scope, target FROM grant_changes WHERE epoch > $1 ORDER BY epoch"
+        ).bind(self.epoch).fetch_all(c))?;
+        let complete = rows.first().is_some_and(|(first, ..)| *first == self.epoch + 1);
+        let last = rows.last().map_or(latest, |(last, ..)| *last);
+        if complete {
+            self.ready.extend(rows.iter().map(|(_, scope, target)| Change::from_row(scope, *target)));
+        } else {
+            self.ready.push_back(Change::Everything);
+        }
+        self.epoch = last;
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! The database: one SQL text for SQLite and PostgreSQL, run by `read!` on a pool or `within!` on
+//! a transaction. What truly differs between the engines is a method here and nowhere else.
+//!
+//! SQLite has a pool of readers and one writer that begins with `BEGIN IMMEDIATE`, so that a
+//! transaction never fails half-way for want of the lock.
+
+mod changes;
+mod open;
+
+use std::sync::Arc;
+
+pub use changes::{Change, ChangeFeed};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use tokio::sync::Notify;
+
+use crate::Error;
+
+/// A database that is open. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pub(crate) pool: Pool,
+    wake: Arc<Notify>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Pool {
+    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction that is rolled back unless it is committed.
+#[derive(Debug)]
+pub struct Tx {
+    pub(crate) inner: Inner,
+    wake: Arc<Notify>,
+    changed: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs a query on the pool: `read!(db, c => sqlx::query_as(SQL).bind(id).fetch_optional(c))`.
+macro_rules! read {
+    ($db:expr, $c:ident => $query:expr) => {
+        match &$db.pool {
+            $crate::store::Pool::Sqlite { readers: $c, .. } => $query.await,
+            $crate::store::Pool::Postgres($c) => $query.await,
+        }
+        .map_err($crate::Error::from)
+    };
+}
+
+/// Runs a query inside a transaction: `within!(tx, c => sqlx::query(SQL).bind(id).execute(c))`.
+macro_rules! within {
+    ($tx:expr, $c:ident => $query:expr) => {
+        match &mut $tx.inner {
+            $crate::store::Inner::Sqlite(tx) => {
+                let $c = &mut **tx;
+                $query.await
+            }
+            $crate::store::Inner::Postgres(tx) => {
+                let $c = &mut **tx;
+                $query.await
+            }
+        }
+        .map_err($crate::Error::from)
+    };
+}
+
+/// Runs a statement inside a transaction and gives the number of rows that it touched.
+macro_rules! execute {
+    ($tx:expr, $query:expr) => {
+        match &mut $tx.inner {
+            $crate::store::Inner::Sqlite(tx) => $query.execute(&mut **tx).await.map(|done| done.rows_affected()),
+            $crate::store::Inner::Postgres(tx) => $query.execute(&mut **tx).await.map(|done| done.rows_affected()),
+        }
+        .map_err($crate::Error::from)
+    };
+}
+
+pub(crate) use {execute, read, within};
+
+impl Db {
+    /// Begins a transaction that may write.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        let inner = match &self.pool {
+            Pool::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { inner, wake: Arc::clone(&self.wake), changed: false })
+    }
+
+    /// `sqlite` or `postgres`, for people.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        match self.pool {
+            Pool::Sqlite { .. } => "sqlite",
+            Pool::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        read!(self, c => sqlx::query_scalar::<_, i64>("SELECT CAST(1 AS BIGINT)").fetch_one(c)).map(drop)
+    }
+
+    /// Waits for open connections to come back and closes them.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes what was done permanent, and wakes the gateway when grants changed.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        if self.changed {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+}

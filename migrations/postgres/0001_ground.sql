@@ -1,0 +1,368 @@
+-- The platform's ground: accounts, tenants, catalogue, subscriptions, applications, keys, usage,
+-- jobs. Times are UTC, money is in minor units, secrets are hashed or sealed before they come here.
+
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    email text COLLATE "C" NOT NULL UNIQUE,
+    name text COLLATE "C" NOT NULL,
+    password_hash text COLLATE "C" NOT NULL,
+    email_verified_at timestamptz,
+    super_admin boolean NOT NULL DEFAULT FALSE,
+    disabled_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
+-- Single-use tokens that go out by e-mail. purpose: verify, reset, change_email.
+CREATE TABLE email_tokens (
+    token_hash bytea PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    purpose text COLLATE "C" NOT NULL,
+    email text COLLATE "C" NOT NULL,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX email_tokens_user ON email_tokens (user_id, purpose);
+
+CREATE TABLE sessions (
+    id uuid NOT NULL UNIQUE,
+    token_hash bytea PRIMARY KEY,
+    user_id uuid REFERENCES users (id) ON DELETE CASCADE,
+    data text COLLATE "C" NOT NULL,
+    device text COLLATE "C" NOT NULL DEFAULT '',
+    address text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    last_seen_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+-- What one page hands to the next: typed values, errors, a message. Taken once.
+CREATE TABLE flashes (
+    id_hash bytea PRIMARY KEY,
+    data text COLLATE "C" NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+CREATE TABLE api_tokens (
+    id uuid PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name text COLLATE "C" NOT NULL,
+    token_hash bytea NOT NULL UNIQUE,
+    last_four text COLLATE "C" NOT NULL,
+    expires_at timestamptz,
+    last_used_at timestamptz,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX api_tokens_user ON api_tokens (user_id);
+
+CREATE TABLE tenants (
+    id uuid PRIMARY KEY,
+    slug text COLLATE "C" NOT NULL UNIQUE,
+    name text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    status_reason text COLLATE "C",
+    delete_after timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
+CREATE TABLE memberships (
+    tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role text COLLATE "C" NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, user_id)
+);
+CREATE INDEX memberships_user ON memberships (user_id);
+
+CREATE TABLE invitations (
+    id uuid PRIMARY KEY,
+    tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    email text COLLATE "C" NOT NULL,
+    role text COLLATE "C" NOT NULL,
+    token_hash bytea NOT NULL UNIQUE,
+    invited_by uuid REFERENCES users (id) ON DELETE SET NULL,
+    expires_at timestamptz NOT NULL,
+    accepted_at timestamptz,
+    revoked_at timestamptz,
+    created_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX invitations_open ON invitations (tenant_id, email)
+    WHERE accepted_at IS NULL AND revoked_at IS NULL;
+
+CREATE TABLE services (
+    id uuid PRIMARY KEY,
+    slug text COLLATE "C" NOT NULL UNIQUE,
+    name text COLLATE "C" NOT NULL,
+    base_urls jsonb NOT NULL,
+    routes jsonb NOT NULL,
+    database_mode text COLLATE "C" NOT NULL,
+    lifecycle boolean NOT NULL,
+    health_path text COLLATE "C",
+    timeout_ms bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
+CREATE TABLE products (
+    id uuid PRIMARY KEY,
+    slug text COLLATE "C" NOT NULL UNIQUE,
+    name text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    service_id uuid REFERENCES services (id),
+    summary text COLLATE "C" NOT NULL,
+    description text COLLATE "C" NOT NULL,
+    config_schema jsonb,
+    status text COLLATE "C" NOT NULL,
+    published_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
+CREATE TABLE plans (
+    id uuid PRIMARY KEY,
+    product_id uuid NOT NULL REFERENCES products (id),
+    code text COLLATE "C" NOT NULL,
+    position bigint NOT NULL,
+    current_version bigint NOT NULL,
+    archived_at timestamptz,
+    created_at timestamptz NOT NULL,
+    UNIQUE (product_id, code)
+);
+
+-- Immutable: a change makes a new version, subscribers keep theirs.
+CREATE TABLE plan_versions (
+    id uuid PRIMARY KEY,
+    plan_id uuid NOT NULL REFERENCES plans (id),
+    version bigint NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    bill_interval text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    price_minor bigint NOT NULL,
+    trial_days bigint NOT NULL,
+    included_requests bigint NOT NULL,
+    overage_minor_per_1000 bigint,
+    rate_per_second bigint NOT NULL,
+    burst bigint NOT NULL,
+    max_applications bigint NOT NULL,
+    features jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    UNIQUE (plan_id, version)
+);
+
+CREATE TABLE subscriptions (
+    id uuid PRIMARY KEY,
+    tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    product_id uuid NOT NULL REFERENCES products (id),
+    plan_version_id uuid NOT NULL REFERENCES plan_versions (id),
+    pending_plan_version_id uuid REFERENCES plan_versions (id),
+    status text COLLATE "C" NOT NULL,
+    -- Periods are stepped from here, so that the 31st comes back after February.
+    anchor timestamptz NOT NULL,
+    current_period_start timestamptz NOT NULL,
+    current_period_end timestamptz NOT NULL,
+    -- The quota's month; for yearly plans it is shorter than the period.
+    quota_period_start timestamptz NOT NULL,
+    quota_period_end timestamptz NOT NULL,
+    trial_end timestamptz,
+    cancel_at_period_end boolean NOT NULL DEFAULT FALSE,
+    ended_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX subscriptions_live ON subscriptions (tenant_id, product_id)
+    WHERE status IN ('trialing', 'active', 'past_due', 'paused', 'unpaid');
+CREATE INDEX subscriptions_due ON subscriptions (status, current_period_end);
+
+CREATE TABLE applications (
+    id uuid PRIMARY KEY,
+    tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    subscription_id uuid NOT NULL REFERENCES subscriptions (id),
+    product_id uuid NOT NULL REFERENCES products (id),
+    slug text COLLATE "C" NOT NULL UNIQUE,
+    name text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    status_reason text COLLATE "C",
+    -- Who suspended it: tenant, platform (subscription ended). NULL while it is not suspended.
+    suspended_by text COLLATE "C",
+    -- Whether the service ever had it ready: decides what a failed PUT may undo.
+    ever_active boolean NOT NULL DEFAULT FALSE,
+    config jsonb NOT NULL,
+    config_version bigint NOT NULL DEFAULT 1,
+    delete_after timestamptz,
+    created_by uuid REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE INDEX applications_tenant ON applications (tenant_id, id);
+CREATE INDEX applications_subscription ON applications (subscription_id);
+
+CREATE TABLE application_configs (
+    application_id uuid NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+    version bigint NOT NULL,
+    config jsonb NOT NULL,
+    changed_by uuid REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (application_id, version)
+);
+
+-- The database of an application. The row is written before the database is made and removed
+-- after it is dropped, so that nothing is ever orphaned.
+CREATE TABLE application_databases (
+    application_id uuid PRIMARY KEY REFERENCES applications (id),
+    engine text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    url_sealed bytea NOT NULL,
+    ready_at timestamptz,
+    created_at timestamptz NOT NULL
+);
+
+CREATE TABLE application_steps (
+    id uuid PRIMARY KEY,
+    application_id uuid NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+    step text COLLATE "C" NOT NULL,
+    position bigint NOT NULL,
+    title text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    detail text COLLATE "C",
+    started_at timestamptz,
+    finished_at timestamptz,
+    UNIQUE (application_id, step)
+);
+
+CREATE TABLE api_keys (
+    id uuid PRIMARY KEY,
+    tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    application_id uuid NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+    name text COLLATE "C" NOT NULL,
+    client_id text COLLATE "C" NOT NULL UNIQUE,
+    secret_hash bytea NOT NULL,
+    secret_last_four text COLLATE "C" NOT NULL,
+    scopes jsonb NOT NULL,
+    allowed_ips jsonb NOT NULL,
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    last_used_at timestamptz,
+    created_by uuid REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX api_keys_application ON api_keys (application_id, id);
+
+-- One table for all steps and breakdowns: every column beyond the key is a sum.
+CREATE TABLE usage_rollups (
+    step text COLLATE "C" NOT NULL,
+    start timestamptz NOT NULL,
+    application_id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    route text COLLATE "C" NOT NULL,
+    status bigint NOT NULL,
+    -- Logarithmic latency class, see control/src/usage/latency.rs.
+    latency_class bigint NOT NULL,
+    requests bigint NOT NULL,
+    bytes_in bigint NOT NULL,
+    bytes_out bigint NOT NULL,
+    PRIMARY KEY (application_id, step, start, key_id, route, status, latency_class)
+);
+CREATE INDEX usage_rollups_start ON usage_rollups (step, start);
+
+CREATE TABLE quota_usage (
+    subscription_id uuid NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
+    period_start timestamptz NOT NULL,
+    used bigint NOT NULL,
+    PRIMARY KEY (subscription_id, period_start)
+);
+
+-- Segments that have been counted: the same one twice changes nothing.
+CREATE TABLE usage_segments (
+    id uuid PRIMARY KEY,
+    records bigint NOT NULL,
+    accepted_at timestamptz NOT NULL
+);
+
+CREATE TABLE jobs (
+    id uuid PRIMARY KEY,
+    kind text COLLATE "C" NOT NULL,
+    target text COLLATE "C" NOT NULL,
+    payload jsonb NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    run_at timestamptz NOT NULL,
+    attempts bigint NOT NULL DEFAULT 0,
+    lease_until timestamptz,
+    lease_token uuid,
+    last_error text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    finished_at timestamptz
+);
+CREATE UNIQUE INDEX jobs_waiting ON jobs (kind, target) WHERE status = 'queued';
+CREATE INDEX jobs_due ON jobs (status, run_at);
+
+CREATE TABLE mails (
+    id uuid PRIMARY KEY,
+    recipient text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    body_text text COLLATE "C" NOT NULL,
+    body_html text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    error text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    sent_at timestamptz
+);
+
+CREATE TABLE audit_entries (
+    id uuid PRIMARY KEY,
+    at timestamptz NOT NULL,
+    tenant_id uuid,
+    actor_id uuid,
+    actor text COLLATE "C" NOT NULL,
+    action text COLLATE "C" NOT NULL,
+    target_kind text COLLATE "C" NOT NULL,
+    target_id text COLLATE "C" NOT NULL,
+    target_name text COLLATE "C" NOT NULL,
+    before_state jsonb,
+    after_state jsonb,
+    address text COLLATE "C"
+);
+CREATE INDEX audit_tenant ON audit_entries (tenant_id, id);
+
+CREATE TABLE settings (
+    name text COLLATE "C" PRIMARY KEY,
+    value bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
+-- One row: how far business time is ahead of the system's clock.
+CREATE TABLE test_clock (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    ahead_seconds bigint NOT NULL
+);
+INSERT INTO test_clock (id, ahead_seconds) VALUES (1, 0);
+
+-- One row, incremented by every transaction that changes what the gateway may answer.
+CREATE TABLE grant_epoch (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    epoch bigint NOT NULL
+);
+INSERT INTO grant_epoch (id, epoch) VALUES (1, 0);
+
+-- What changed at which epoch: scope is key, application, subscription, tenant or catalogue.
+CREATE TABLE grant_changes (
+    epoch bigint NOT NULL,
+    scope text COLLATE "C" NOT NULL,
+    target uuid,
+    at timestamptz NOT NULL
+);
+CREATE INDEX grant_changes_epoch ON grant_changes (epoch);
+
+CREATE TABLE idempotency_keys (
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    key_hash bytea NOT NULL,
+    request_hash bytea NOT NULL,
+    status bigint,
+    response_sealed bytea,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, key_hash)
+);
+CREATE INDEX idempotency_expiry ON idempotency_keys (expires_at);

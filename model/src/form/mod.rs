@@ -1,0 +1,24 @@
+//! What people and programs send, with `validate()` that names every wrong field. One struct
+//! serves the REST body and the server function; where a page types a thing differently (a price
+//! with a decimal point, routes as lines) `form::page` has the page's shape and turns it into
+//! this one. To add a form: a struct with `deny_unknown_fields`, bounds in `validate`.
+
+pub mod account;
+pub mod application;
+pub mod catalogue;
+mod check;
+pub mod lenient;
+pub mod page;
+pub mod subscription;
+pub mod tenant;
+
+pub use check::Check;
+
+use crate::problem::FieldError;
+
+/// A form that can say what is wrong with it.
+pub trait Validate {
+    /// # Errors
+    /// Every wrong field, in the order of the form.
+    fn validate(&self) -> Result<(), Vec<FieldError>>;
+}

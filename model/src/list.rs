@@ -1,0 +1,93 @@
+//! Lists: one request and one answer for REST (cursor) and pages (page number, total).
+
+use serde::{Deserialize, Serialize};
+
+/// What to list. Unset fields mean no restriction; `limit` is held to 1–100 by `limit()`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+pub struct ListQuery {
+    /// Free text, matched on normalised names.
+    #[serde(default)]
+    pub q: Option<String>,
+    #[serde(default)]
+    pub status: Option<String>,
+    /// Column to sort by; a leading `-` sorts downwards. Unknown columns are ignored.
+    #[serde(default)]
+    pub sort: Option<String>,
+    /// Rows of one answer, 25 unless told, at most 100.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// `next_cursor` of the answer before.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// Page number from 1, for pages; not together with `cursor`.
+    #[serde(default)]
+    pub page: Option<u32>,
+}
+
+impl ListQuery {
+    #[must_use]
+    pub fn limit(&self) -> i64 {
+        i64::from(self.limit.unwrap_or(25).clamp(1, 100))
+    }
+
+    /// Rows to skip: the cursor is the number of rows already seen, the page number its twin.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        let by_cursor = self.cursor.as_deref().and_then(|cursor| cursor.strip_prefix('o')).and_then(|rows| rows.parse::<u32>().ok());
+        by_cursor.map_or_else(|| i64::from(self.page.unwrap_or(1).max(1) - 1) * self.limit(), i64::from)
+    }
+
+    /// Trimmed, lowercased search text as a LIKE pattern with `\` as escape; `None` matches all.
+    #[must_use]
+    pub fn pattern(&self) -> Option<String> {
+        let text = self.q.as_deref()?.trim().to_lowercase();
+        if text.is_empty() {
+            return None;
+        }
+        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        Some(format!("%{escaped}%"))
+    }
+
+    /// The status asked for; an empty one means all.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.status.as_deref().filter(|status| !status.is_empty())
+    }
+
+    /// `ORDER BY` clause from a fixed list of `(name, expression)`; `fallback` when nothing fits.
+    #[must_use]
+    pub fn order(&self, columns: &[(&str, &str)], fallback: &str) -> String {
+        let wanted = self.sort.as_deref().unwrap_or_default();
+        let (name, direction) = wanted.strip_prefix('-').map_or((wanted, "ASC"), |name| (name, "DESC"));
+        columns
+            .iter()
+            .find(|(column, _)| *column == name)
+            .map_or_else(|| fallback.to_owned(), |(_, expression)| format!("{expression} {direction}"))
+    }
+}
+
+/// Rows of a list with what is needed to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct List<T> {
+    pub data: Vec<T>,
+    pub next_cursor: Option<String>,
+    /// Rows over all pages.
+    pub total: i64,
+}
+
+impl<T> List<T> {
+    #[must_use]
+    pub fn new(data: Vec<T>, total: i64, query: &ListQuery) -> Self {
+        let seen = query.offset() + i64::try_from(data.len()).unwrap_or(0);
+        let next_cursor = (seen < total && !data.is_empty()).then(|| format!("o{seen}"));
+        Self { data, next_cursor, total }
+    }
+
+    #[must_use]
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> List<U> {
+        List { data: self.data.into_iter().map(convert).collect(), next_cursor: self.next_cursor, total: self.total }
+    }
+}

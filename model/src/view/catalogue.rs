@@ -1,0 +1,69 @@
+//! Services, products, plans.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::views;
+use crate::{
+    id::{PlanId, PlanVersionId, ProductId, ServiceId},
+    money::Money,
+    route::RouteRule,
+    status::{DatabaseMode, PlanInterval, ProductKind, ProductStatus},
+};
+
+views! {
+    ServiceView {
+        id: ServiceId,
+        slug: String,
+        name: String,
+        base_urls: Vec<String>,
+        routes: Vec<RouteRule>,
+        database: DatabaseMode,
+        lifecycle: bool,
+        health_path: Option<String>,
+        timeout_ms: i64,
+        created_at: DateTime<Utc>,
+        updated_at: DateTime<Utc>,
+    }
+
+    ProductView {
+        id: ProductId,
+        slug: String,
+        name: String,
+        kind: ProductKind,
+        /// Slug of the service behind it.
+        service: Option<String>,
+        summary: String,
+        /// Markdown as written.
+        description: String,
+        #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
+        config_schema: Option<Value>,
+        status: ProductStatus,
+        published_at: Option<DateTime<Utc>>,
+        created_at: DateTime<Utc>,
+        updated_at: DateTime<Utc>,
+        /// Current versions, in the order in which they are offered.
+        plans: Vec<PlanView>,
+    }
+
+    PlanView {
+        id: PlanId,
+        code: String,
+        name: String,
+        version: i64,
+        version_id: PlanVersionId,
+        interval: PlanInterval,
+        price: Money,
+        trial_days: i64,
+        included_requests: i64,
+        overage_price_per_1000: Option<Money>,
+        rate_per_second: i64,
+        burst: i64,
+        max_applications: i64,
+        features: Vec<String>,
+        archived: bool,
+    }
+
+    /// What a health probe of one base URL found.
+    HealthView { base_url: String, healthy: bool, detail: String, latency_ms: i64, checked_at: DateTime<Utc> }
+}
