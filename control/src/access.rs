@@ -103,7 +103,10 @@ impl Operator {
 
 fn permitted<R: Right>(actor: Actor, tenant: TenantView, role: Role) -> Result<Permitted<R>> {
     if !role.may(R::PERMISSION) {
-        return Err(Error::forbidden("forbidden", format!("The role {} may not do this. Ask an owner or admin of {}.", role.title(), tenant.name)));
+        return Err(Error::forbidden(
+            "forbidden",
+            format!("The role {} may not do this. Ask an owner or admin of {}.", role.title(), tenant.name),
+        ));
     }
     let changes = !matches!(R::PERMISSION, Permission::ViewTenant | Permission::ViewAudit);
     if changes && tenant.status == TenantStatus::Suspended {

@@ -75,9 +75,12 @@ impl Error {
                 "The platform cannot reach its database",
                 "Nothing was changed. Try again in a moment.",
             ),
-            Self::Internal { .. } => {
-                Problem::new(500, "internal", "Something went wrong on our side", "It has been logged. Try again, and tell us the request id if it stays.")
-            }
+            Self::Internal { .. } => Problem::new(
+                500,
+                "internal",
+                "Something went wrong on our side",
+                "It has been logged. Try again, and tell us the request id if it stays.",
+            ),
         }
     }
 }
@@ -91,11 +94,14 @@ impl From<Vec<FieldError>> for Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let away = match &error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => {
+                true
+            }
             // SQLite: busy, locked, cannot open, read-only, full. PostgreSQL: shutdown, too many connections, deadlock.
-            sqlx::Error::Database(cause) => cause
-                .code()
-                .is_some_and(|code| matches!(code.as_ref(), "5" | "6" | "14" | "8" | "13" | "261" | "517" | "1032" | "40001" | "40P01" | "53300") || code.starts_with("57P")),
+            sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
+                matches!(code.as_ref(), "5" | "6" | "14" | "8" | "13" | "261" | "517" | "1032" | "40001" | "40P01" | "53300")
+                    || code.starts_with("57P")
+            }),
             _ => false,
         };
         if away { Self::Unavailable(error.into()) } else { Self::internal("a query failed", error) }
@@ -105,9 +111,10 @@ impl From<sqlx::Error> for Error {
 /// Whether a statement failed because something of that key is there already.
 pub(crate) fn is_duplicate(error: &Error) -> bool {
     match error {
-        Error::Internal { cause, .. } => {
-            cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error).is_some_and(sqlx::error::DatabaseError::is_unique_violation)
-        }
+        Error::Internal { cause, .. } => cause
+            .downcast_ref::<sqlx::Error>()
+            .and_then(sqlx::Error::as_database_error)
+            .is_some_and(sqlx::error::DatabaseError::is_unique_violation),
         _ => false,
     }
 }

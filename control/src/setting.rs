@@ -42,7 +42,15 @@ const SETTINGS: &[Setting] = &[
         maximum: 365,
         unit: "days",
     },
-    Setting { key: INVITATION_LIFE, title: "Life of an invitation", hint: "After that the link no longer works.", default: 7, minimum: 1, maximum: 60, unit: "days" },
+    Setting {
+        key: INVITATION_LIFE,
+        title: "Life of an invitation",
+        hint: "After that the link no longer works.",
+        default: 7,
+        minimum: 1,
+        maximum: 60,
+        unit: "days",
+    },
 ];
 
 /// The value in force.
@@ -85,7 +93,8 @@ impl Control {
                 .bind(value)
                 .bind(self.clock.system_now())
         )?;
-        self.record(&mut tx, Some(who.actor()), Entry::new("setting.change", ("setting", key, setting.title)).before(before).after(value)).await?;
+        self.record(&mut tx, Some(who.actor()), Entry::new("setting.change", ("setting", key, setting.title)).before(before).after(value))
+            .await?;
         tx.commit().await
     }
 }

@@ -27,12 +27,7 @@ fn encode(bytes: &[u8], digits: usize, out: &mut String) {
                 .map_or(0, |(byte, shift)| (byte >> (7 - shift)) & 1);
             (value << 1) | bit
         });
-        out.push(
-            ALPHABET
-                .get(usize::from(value))
-                .copied()
-                .map_or('0', char::from),
-        );
+        out.push(ALPHABET.get(usize::from(value)).copied().map_or('0', char::from));
     }
 }
 
@@ -62,8 +57,7 @@ pub fn generate_secret(random: [u8; 20]) -> String {
 
 #[must_use]
 pub fn client_id_is_wellformed(text: &str) -> bool {
-    text.strip_prefix(CLIENT_ID_PREFIX)
-        .is_some_and(|digits| digits.len() == CLIENT_ID_DIGITS && is_crockford(digits))
+    text.strip_prefix(CLIENT_ID_PREFIX).is_some_and(|digits| digits.len() == CLIENT_ID_DIGITS && is_crockford(digits))
 }
 
 /// Says nothing about whether the secret is anybody's.
@@ -77,11 +71,7 @@ pub fn secret_is_wellformed(text: &str) -> bool {
         return false;
     }
     let mut expected = String::with_capacity(CHECKSUM_DIGITS);
-    encode(
-        &crc32fast::hash(body.as_bytes()).to_be_bytes(),
-        CHECKSUM_DIGITS,
-        &mut expected,
-    );
+    encode(&crc32fast::hash(body.as_bytes()).to_be_bytes(), CHECKSUM_DIGITS, &mut expected);
     checksum == expected
 }
 
@@ -91,14 +81,8 @@ mod tests {
 
     #[test]
     fn what_is_generated_is_well_formed_and_carries_every_bit() {
-        assert_eq!(
-            generate_client_id([0; 16]),
-            format!("mci_{}", "0".repeat(26))
-        );
-        assert_eq!(
-            generate_client_id([255; 16]),
-            format!("mci_7{}", "z".repeat(25))
-        );
+        assert_eq!(generate_client_id([0; 16]), format!("mci_{}", "0".repeat(26)));
+        assert_eq!(generate_client_id([255; 16]), format!("mci_7{}", "z".repeat(25)));
         let secret = generate_secret([0xa5; 20]);
         assert_eq!(secret.len(), 43);
         assert!(secret_is_wellformed(&secret));
@@ -112,10 +96,7 @@ mod tests {
         for position in 0..secret.len() {
             let mut bytes = secret.clone().into_bytes();
             bytes[position] = if bytes[position] == b'0' { b'1' } else { b'0' };
-            assert!(
-                !secret_is_wellformed(&String::from_utf8(bytes).unwrap()),
-                "{position}"
-            );
+            assert!(!secret_is_wellformed(&String::from_utf8(bytes).unwrap()), "{position}");
         }
         assert!(!secret_is_wellformed(""));
         assert!(!secret_is_wellformed("mcs_é"));

@@ -43,9 +43,7 @@ impl RouteRule {
 
     #[must_use]
     pub fn allows_method(&self, method: &str) -> bool {
-        self.methods
-            .iter()
-            .any(|allowed| method_matches(allowed, method))
+        self.methods.iter().any(|allowed| method_matches(allowed, method))
     }
 }
 
@@ -55,9 +53,7 @@ fn method_is_valid(method: &str) -> bool {
         || (!method.is_empty()
             && method.len() <= 32
             && !matches!(method, "CONNECT" | "TRACE")
-            && method
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_')))
+            && method.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_')))
 }
 
 /// HEAD is GET without the body (RFC 9110 §9.3.2), so that allowing GET allows it.

@@ -64,7 +64,12 @@ impl Control {
                 return Err(Error::conflict("email_taken", "Another account has this address by now."));
             }
             self.post(&mut tx, &before.email, &letter::email_changed(&token.email)).await?;
-            self.record(&mut tx, None, Entry::new("user.change_email", ("user", token.user_id, &token.email)).before(&before.email).after(&token.email)).await?;
+            self.record(
+                &mut tx,
+                None,
+                Entry::new("user.change_email", ("user", token.user_id, &token.email)).before(&before.email).after(&token.email),
+            )
+            .await?;
         } else {
             store::mark_verified(&mut tx, token.user_id, now).await?;
             self.record(&mut tx, None, Entry::new("user.verify_email", ("user", token.user_id, &token.email))).await?;

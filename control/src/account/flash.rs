@@ -20,7 +20,10 @@ impl Control {
         let mut tx = self.db.begin().await?;
         execute!(
             tx,
-            sqlx::query("INSERT INTO flashes (id_hash, data, expires_at) VALUES ($1, $2, $3)").bind(digest(&token)).bind(data).bind(self.clock.system_now() + LIFE)
+            sqlx::query("INSERT INTO flashes (id_hash, data, expires_at) VALUES ($1, $2, $3)")
+                .bind(digest(&token))
+                .bind(data)
+                .bind(self.clock.system_now() + LIFE)
         )?;
         tx.commit().await?;
         Ok(token)

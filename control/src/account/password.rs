@@ -1,10 +1,7 @@
 //! Argon2id (OWASP: 19 MiB, two passes), behind a semaphore so that a flood of log-ins cannot take
 //! all memory and cores.
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
-    password_hash::SaltString,
-};
+use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString};
 use tokio::sync::Semaphore;
 
 use crate::{Error, Result, clock::Random};

@@ -38,7 +38,14 @@ pub struct Device {
 
 impl Control {
     /// Makes a session; false when the token is taken.
-    pub async fn session_create(&self, token_hash: &[u8], user: Option<UserId>, data: &str, device: &Device, expires_at: DateTime<Utc>) -> Result<bool> {
+    pub async fn session_create(
+        &self,
+        token_hash: &[u8],
+        user: Option<UserId>,
+        data: &str,
+        device: &Device,
+        expires_at: DateTime<Utc>,
+    ) -> Result<bool> {
         let now = self.clock.system_now();
         let mut tx = self.db.begin().await?;
         let made = execute!(

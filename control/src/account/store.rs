@@ -105,7 +105,12 @@ pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<UserView>> {
 }
 
 pub(crate) async fn mark_verified(tx: &mut Tx, id: UserId, now: DateTime<Utc>) -> Result<()> {
-    execute!(tx, sqlx::query("UPDATE users SET email_verified_at = COALESCE(email_verified_at, $2), updated_at = $2 WHERE id = $1").bind(id).bind(now))?;
+    execute!(
+        tx,
+        sqlx::query("UPDATE users SET email_verified_at = COALESCE(email_verified_at, $2), updated_at = $2 WHERE id = $1")
+            .bind(id)
+            .bind(now)
+    )?;
     Ok(())
 }
 
@@ -156,13 +161,15 @@ pub(crate) async fn replace_email_token(
     execute!(tx, sqlx::query("DELETE FROM email_tokens WHERE user_id = $1 AND purpose = $2").bind(user).bind(purpose))?;
     execute!(
         tx,
-        sqlx::query("INSERT INTO email_tokens (token_hash, user_id, purpose, email, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(hash)
-            .bind(user)
-            .bind(purpose)
-            .bind(email)
-            .bind(expires_at)
-            .bind(now)
+        sqlx::query(
+            "INSERT INTO email_tokens (token_hash, user_id, purpose, email, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+        )
+        .bind(hash)
+        .bind(user)
+        .bind(purpose)
+        .bind(email)
+        .bind(expires_at)
+        .bind(now)
     )?;
     Ok(())
 }
@@ -187,14 +194,16 @@ pub(crate) async fn insert_token(
 ) -> Result<()> {
     execute!(
         tx,
-        sqlx::query("INSERT INTO api_tokens (id, user_id, name, token_hash, last_four, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(id)
-            .bind(user)
-            .bind(name)
-            .bind(hash)
-            .bind(last_four)
-            .bind(expires_at)
-            .bind(now)
+        sqlx::query(
+            "INSERT INTO api_tokens (id, user_id, name, token_hash, last_four, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        )
+        .bind(id)
+        .bind(user)
+        .bind(name)
+        .bind(hash)
+        .bind(last_four)
+        .bind(expires_at)
+        .bind(now)
     )?;
     Ok(())
 }

@@ -40,7 +40,9 @@ impl Throttle {
     pub(crate) fn attempt(&self, action: &str, account: &str, address: Option<IpAddr>) -> Result<()> {
         // An IPv6 customer has a /64.
         let network = match address {
-            Some(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => v6.segments().iter().take(4).map(|part| format!("{part:x}:")).collect(),
+            Some(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => {
+                v6.segments().iter().take(4).map(|part| format!("{part:x}:")).collect()
+            }
             Some(address) => address.to_string(),
             None => String::new(),
         };

@@ -77,7 +77,12 @@ impl Control {
     }
 
     /// The actor behind a session.
-    pub async fn authenticate_session(&self, user: UserId, session: mintreu_model::id::SessionId, address: Option<IpAddr>) -> Result<Option<Actor>> {
+    pub async fn authenticate_session(
+        &self,
+        user: UserId,
+        session: mintreu_model::id::SessionId,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Actor>> {
         let row = store::get(&self.db, user).await?.filter(|row| row.disabled_at.is_none());
         Ok(row.map(|row| row.actor(Source::Session(session), address)))
     }

@@ -11,11 +11,7 @@ use mintreu_model::{
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    Actor, Control, Operator, Permitted, Result,
-    access::ViewAudit,
-    store::Tx,
-};
+use crate::{Actor, Control, Operator, Permitted, Result, access::ViewAudit, store::Tx};
 
 /// An entry in the making: `Entry::new("key.revoke", ("key", id, name)).tenant(t).before(&view)`.
 #[derive(Debug)]

@@ -46,7 +46,10 @@ impl Letter {
 pub(crate) fn verify(base: &str, token: &str) -> Letter {
     Letter::new(
         "Confirm your e-mail address",
-        &["Welcome to Mintreu. Confirm that this address is yours, and you can make applications.", "The link works for 24 hours, once. If you did not register, ignore this mail."],
+        &[
+            "Welcome to Mintreu. Confirm that this address is yours, and you can make applications.",
+            "The link works for 24 hours, once. If you did not register, ignore this mail.",
+        ],
     )
     .action("Confirm the address", format!("{base}/verify?token={token}"))
 }
@@ -62,14 +65,20 @@ pub(crate) fn already_registered(base: &str) -> Letter {
 pub(crate) fn reset(base: &str, token: &str) -> Letter {
     Letter::new(
         "Set a new password",
-        &["Somebody, probably you, asked for a new password.", "The link works for one hour, once. If it was not you, ignore this mail: nothing changes."],
+        &[
+            "Somebody, probably you, asked for a new password.",
+            "The link works for one hour, once. If it was not you, ignore this mail: nothing changes.",
+        ],
     )
     .action("Set a new password", format!("{base}/reset?token={token}"))
 }
 
 pub(crate) fn password_changed(base: &str) -> Letter {
-    Letter::new("Your password was changed", &["The password of your account was changed and all other sessions were ended.", "If it was not you, set a new one at once."])
-        .action("Set a new password", format!("{base}/forgot"))
+    Letter::new(
+        "Your password was changed",
+        &["The password of your account was changed and all other sessions were ended.", "If it was not you, set a new one at once."],
+    )
+    .action("Set a new password", format!("{base}/forgot"))
 }
 
 pub(crate) fn change_email(base: &str, token: &str) -> Letter {
@@ -103,10 +112,14 @@ pub(crate) fn application_ready(base: &str, tenant: &str, slug: &str, name: &str
 }
 
 pub(crate) fn application_failed(base: &str, tenant: &str, slug: &str, name: &str, reason: &str) -> Letter {
-    Letter::new(format!("{name} could not be made"), &[&format!("Making {name} failed: {reason}"), "Nothing is charged for it. You can try again."])
-        .action("See what happened", format!("{base}/t/{tenant}/applications/{slug}"))
+    Letter::new(
+        format!("{name} could not be made"),
+        &[&format!("Making {name} failed: {reason}"), "Nothing is charged for it. You can try again."],
+    )
+    .action("See what happened", format!("{base}/t/{tenant}/applications/{slug}"))
 }
 
 pub(crate) fn subscription_changed(base: &str, tenant: &str, product: &str, what: &str) -> Letter {
-    Letter::new(format!("Your subscription to {product}"), &[what]).action("See your subscriptions", format!("{base}/t/{tenant}/subscriptions"))
+    Letter::new(format!("Your subscription to {product}"), &[what])
+        .action("See your subscriptions", format!("{base}/t/{tenant}/subscriptions"))
 }

@@ -37,14 +37,22 @@ impl Control {
         Ok(settled)
     }
 
-    async fn deliver(&self, transport: &AsyncSmtpTransport<Tokio1Executor>, mail: &store::Row) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    async fn deliver(
+        &self,
+        transport: &AsyncSmtpTransport<Tokio1Executor>,
+        mail: &store::Row,
+    ) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let host = self.config.public_url.split("://").last().and_then(|rest| rest.split(['/', ':']).next()).unwrap_or("localhost");
         let part = |kind: ContentType, body: &str| SinglePart::builder().header(kind).body(body.to_owned());
         let message = Message::builder()
             .from(format!("Mintreu <no-reply@{host}>").parse()?)
             .to(mail.recipient.parse()?)
             .subject(&mail.subject)
-            .multipart(MultiPart::alternative().singlepart(part(ContentType::TEXT_PLAIN, &mail.body_text)).singlepart(part(ContentType::TEXT_HTML, &mail.body_html)))?;
+            .multipart(
+                MultiPart::alternative()
+                    .singlepart(part(ContentType::TEXT_PLAIN, &mail.body_text))
+                    .singlepart(part(ContentType::TEXT_HTML, &mail.body_html)),
+            )?;
         transport.send(message).await?;
         Ok(())
     }

@@ -18,14 +18,16 @@ use crate::{
 pub(crate) async fn insert(tx: &mut Tx, id: MailId, to: &str, letter: &Letter, now: DateTime<Utc>) -> Result<()> {
     execute!(
         tx,
-        sqlx::query("INSERT INTO mails (id, recipient, subject, body_text, body_html, status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(id)
-            .bind(to)
-            .bind(&letter.subject)
-            .bind(letter.text())
-            .bind(letter.html())
-            .bind(MailStatus::Queued.as_str())
-            .bind(now)
+        sqlx::query(
+            "INSERT INTO mails (id, recipient, subject, body_text, body_html, status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        )
+        .bind(id)
+        .bind(to)
+        .bind(&letter.subject)
+        .bind(letter.text())
+        .bind(letter.html())
+        .bind(MailStatus::Queued.as_str())
+        .bind(now)
     )?;
     Ok(())
 }

@@ -54,10 +54,15 @@ impl Tx {
     /// Publishes a change with this transaction.
     pub async fn changed(&mut self, change: Change, now: DateTime<Utc>) -> Result<(), Error> {
         let (scope, target) = change.row();
-        let epoch: i64 = within!(self, c => sqlx::query_scalar("UPDATE grant_epoch SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch").fetch_one(c))?;
+        let epoch: i64 =
+            within!(self, c => sqlx::query_scalar("UPDATE grant_epoch SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch").fetch_one(c))?;
         execute!(
             self,
-            sqlx::query("INSERT INTO grant_changes (epoch, scope, target, at) VALUES ($1, $2, $3, $4)").bind(epoch).bind(scope).bind(target).bind(now)
+            sqlx::query("INSERT INTO grant_changes (epoch, scope, target, at) VALUES ($1, $2, $3, $4)")
+                .bind(epoch)
+                .bind(scope)
+                .bind(target)
+                .bind(now)
         )?;
         self.changed = true;
         Ok(())

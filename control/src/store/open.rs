@@ -38,7 +38,9 @@ impl Db {
 
     /// Migrations that the database lacks.
     pub async fn pending_migrations(&self) -> Result<usize, Error> {
-        let applied: i64 = super::read!(self, c => sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM _sqlx_migrations WHERE success").fetch_one(c)).unwrap_or(0);
+        let applied: i64 =
+            super::read!(self, c => sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM _sqlx_migrations WHERE success").fetch_one(c))
+                .unwrap_or(0);
         Ok(SQLITE.iter().count().saturating_sub(usize::try_from(applied).unwrap_or(0)))
     }
 }

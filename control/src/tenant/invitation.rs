@@ -2,11 +2,7 @@
 
 use chrono::TimeDelta;
 use mintreu_model::{
-    form::{
-        Validate,
-        account::UseToken,
-        tenant::Invite,
-    },
+    form::{Validate, account::UseToken, tenant::Invite},
     id::InvitationId,
     role::Role,
     view::{InvitationOffer, InvitationView, TenantView},
@@ -42,12 +38,19 @@ impl Control {
         }
         store::close_expired_invitation(&mut tx, tenant.id, &email, now).await?;
         let expires_at = now + TimeDelta::days(days);
-        if !store::insert_invitation(&mut tx, id, tenant.id, &email, form.role, &digest(&token), who.actor().user_id, now, expires_at).await? {
+        if !store::insert_invitation(&mut tx, id, tenant.id, &email, form.role, &digest(&token), who.actor().user_id, now, expires_at)
+            .await?
+        {
             return Err(Error::conflict("already_invited", format!("{email} has an open invitation. Revoke it to send another.")));
         }
         let letter = letter::invitation(&self.config.public_url, &token, &tenant.name, &who.actor().name, form.role.title());
         self.post(&mut tx, &email, &letter).await?;
-        self.record(&mut tx, Some(who.actor()), Entry::new("invitation.create", ("invitation", id, &email)).tenant(tenant.id).after(form.role)).await?;
+        self.record(
+            &mut tx,
+            Some(who.actor()),
+            Entry::new("invitation.create", ("invitation", id, &email)).tenant(tenant.id).after(form.role),
+        )
+        .await?;
         tx.commit().await?;
         store::invitation(&self.db, tenant.id, id, now).await?.ok_or(GONE)
     }
@@ -59,8 +62,10 @@ impl Control {
 
     pub async fn revoke_invitation(&self, who: &Permitted<ManageMembers>, id: InvitationId) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        let email = store::revoke_invitation(&mut tx, who.tenant_id(), id, self.clock.system_now()).await?.ok_or(Error::NotFound("invitation"))?;
-        self.record(&mut tx, Some(who.actor()), Entry::new("invitation.revoke", ("invitation", id, &email)).tenant(who.tenant_id())).await?;
+        let email =
+            store::revoke_invitation(&mut tx, who.tenant_id(), id, self.clock.system_now()).await?.ok_or(Error::NotFound("invitation"))?;
+        self.record(&mut tx, Some(who.actor()), Entry::new("invitation.revoke", ("invitation", id, &email)).tenant(who.tenant_id()))
+            .await?;
         tx.commit().await
     }
 
@@ -83,7 +88,8 @@ impl Control {
         store::add_member(&mut tx, tenant, actor.user_id, role, self.clock.now()).await?;
         // Who reads the mail owns the address.
         crate::account::store::mark_verified(&mut tx, actor.user_id, now).await?;
-        self.record(&mut tx, Some(actor), Entry::new("invitation.accept", ("invitation", id, &actor.email)).tenant(tenant).after(role)).await?;
+        self.record(&mut tx, Some(actor), Entry::new("invitation.accept", ("invitation", id, &actor.email)).tenant(tenant).after(role))
+            .await?;
         let tenant = store::get_within(&mut tx, tenant).await?.ok_or(Error::NotFound("tenant"))?;
         tx.commit().await?;
         Ok(tenant)

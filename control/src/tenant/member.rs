@@ -48,7 +48,12 @@ impl Control {
             return Err(last_owner());
         }
         store::remove_member(&mut tx, tenant, user).await?;
-        self.record(&mut tx, Some(who.actor()), Entry::new("member.remove", ("user", user, &member.email)).tenant(tenant).before(member.role)).await?;
+        self.record(
+            &mut tx,
+            Some(who.actor()),
+            Entry::new("member.remove", ("user", user, &member.email)).tenant(tenant).before(member.role),
+        )
+        .await?;
         tx.commit().await
     }
 
@@ -60,7 +65,12 @@ impl Control {
             return Err(last_owner());
         }
         store::remove_member(&mut tx, tenant, actor.user_id).await?;
-        self.record(&mut tx, Some(actor), Entry::new("member.leave", ("user", actor.user_id, &actor.email)).tenant(tenant).before(who.role())).await?;
+        self.record(
+            &mut tx,
+            Some(actor),
+            Entry::new("member.leave", ("user", actor.user_id, &actor.email)).tenant(tenant).before(who.role()),
+        )
+        .await?;
         tx.commit().await
     }
 }

@@ -50,7 +50,12 @@ impl Control {
         }
         store::insert(&mut tx, &tenant).await?;
         store::add_member(&mut tx, tenant.id, actor.user_id, Role::Owner, now).await?;
-        self.record(&mut tx, Some(actor), Entry::new("tenant.create", ("tenant", tenant.id, &tenant.name)).tenant(tenant.id).after(&tenant)).await?;
+        self.record(
+            &mut tx,
+            Some(actor),
+            Entry::new("tenant.create", ("tenant", tenant.id, &tenant.name)).tenant(tenant.id).after(&tenant),
+        )
+        .await?;
         tx.commit().await?;
         Ok(tenant)
     }
@@ -111,7 +116,12 @@ impl Control {
         }
         tx.changed(Change::Tenant(tenant.id), now).await?;
         let after = store::get_within(&mut tx, tenant.id).await?.ok_or(Error::NotFound("tenant"))?;
-        self.record(&mut tx, Some(who.actor()), Entry::new("tenant.keep", ("tenant", tenant.id, &tenant.name)).tenant(tenant.id).before(tenant).after(&after)).await?;
+        self.record(
+            &mut tx,
+            Some(who.actor()),
+            Entry::new("tenant.keep", ("tenant", tenant.id, &tenant.name)).tenant(tenant.id).before(tenant).after(&after),
+        )
+        .await?;
         tx.commit().await?;
         Ok(after)
     }
@@ -124,7 +134,9 @@ impl Control {
     /// Removes a tenant whose applications are gone; false while some are left.
     pub async fn remove_tenant(&self, id: TenantId) -> Result<bool> {
         let mut tx = self.db.begin().await?;
-        let Some(tenant) = store::get_within(&mut tx, id).await?.filter(|tenant| tenant.status == TenantStatus::Deleting) else { return Ok(true) };
+        let Some(tenant) = store::get_within(&mut tx, id).await?.filter(|tenant| tenant.status == TenantStatus::Deleting) else {
+            return Ok(true);
+        };
         if !store::remove_if_empty(&mut tx, id).await? {
             return Ok(false);
         }

@@ -37,7 +37,15 @@ impl Control {
         self.move_tenant(who, id, TenantStatus::Suspended, TenantStatus::Active, None, "tenant.resume").await
     }
 
-    async fn move_tenant(&self, who: &Operator, id: TenantId, from: TenantStatus, to: TenantStatus, reason: Option<&str>, action: &str) -> Result<TenantView> {
+    async fn move_tenant(
+        &self,
+        who: &Operator,
+        id: TenantId,
+        from: TenantStatus,
+        to: TenantStatus,
+        reason: Option<&str>,
+        action: &str,
+    ) -> Result<TenantView> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let before = store::get_within(&mut tx, id).await?.ok_or(Error::NotFound("tenant"))?;
@@ -46,7 +54,8 @@ impl Control {
         }
         tx.changed(Change::Tenant(id), now).await?;
         let after = store::get_within(&mut tx, id).await?.ok_or(Error::NotFound("tenant"))?;
-        self.record(&mut tx, Some(who.actor()), Entry::new(action, ("tenant", id, &after.name)).tenant(id).before(&before).after(&after)).await?;
+        self.record(&mut tx, Some(who.actor()), Entry::new(action, ("tenant", id, &after.name)).tenant(id).before(&before).after(&after))
+            .await?;
         tx.commit().await?;
         Ok(after)
     }
@@ -65,7 +74,8 @@ impl Control {
             return Err(Error::conflict("last_owner", "A tenant needs an owner."));
         }
         let member = store::member(&mut tx, id, user.id).await?.ok_or(Error::NotFound("member"))?;
-        self.record(&mut tx, Some(who.actor()), Entry::new("member.assign", ("user", user.id, &user.email)).tenant(id).after(form.role)).await?;
+        self.record(&mut tx, Some(who.actor()), Entry::new("member.assign", ("user", user.id, &user.email)).tenant(id).after(form.role))
+            .await?;
         tx.commit().await?;
         Ok(member)
     }

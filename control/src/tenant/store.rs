@@ -77,12 +77,14 @@ pub(crate) async fn memberships(db: &Db, user: UserId) -> Result<Vec<(TenantView
 }
 
 pub(crate) async fn get(db: &Db, id: TenantId) -> Result<Option<TenantView>> {
-    let row: Option<Row> = read!(db, c => sqlx::query_as(&format!("SELECT {COLUMNS} FROM tenants t WHERE t.id = $1")).bind(id).fetch_optional(c))?;
+    let row: Option<Row> =
+        read!(db, c => sqlx::query_as(&format!("SELECT {COLUMNS} FROM tenants t WHERE t.id = $1")).bind(id).fetch_optional(c))?;
     Ok(row.map(Into::into))
 }
 
 pub(crate) async fn get_within(tx: &mut Tx, id: TenantId) -> Result<Option<TenantView>> {
-    let row: Option<Row> = within!(tx, c => sqlx::query_as(&format!("SELECT {COLUMNS} FROM tenants t WHERE t.id = $1")).bind(id).fetch_optional(c))?;
+    let row: Option<Row> =
+        within!(tx, c => sqlx::query_as(&format!("SELECT {COLUMNS} FROM tenants t WHERE t.id = $1")).bind(id).fetch_optional(c))?;
     Ok(row.map(Into::into))
 }
 
@@ -183,12 +185,14 @@ pub(crate) async fn members(db: &Db, tenant: TenantId) -> Result<Vec<MemberView>
 }
 
 pub(crate) async fn member(tx: &mut Tx, tenant: TenantId, user: UserId) -> Result<Option<MemberView>> {
-    let row: Option<MemberRow> = within!(tx, c => sqlx::query_as(&format!("{MEMBERS} AND m.user_id = $2")).bind(tenant).bind(user).fetch_optional(c))?;
+    let row: Option<MemberRow> =
+        within!(tx, c => sqlx::query_as(&format!("{MEMBERS} AND m.user_id = $2")).bind(tenant).bind(user).fetch_optional(c))?;
     Ok(row.map(Into::into))
 }
 
 pub(crate) async fn is_member(tx: &mut Tx, tenant: TenantId, email: &str) -> Result<bool> {
-    let row: Option<MemberRow> = within!(tx, c => sqlx::query_as(&format!("{MEMBERS} AND u.email = $2")).bind(tenant).bind(email).fetch_optional(c))?;
+    let row: Option<MemberRow> =
+        within!(tx, c => sqlx::query_as(&format!("{MEMBERS} AND u.email = $2")).bind(tenant).bind(email).fetch_optional(c))?;
     Ok(row.is_some())
 }
 
@@ -205,7 +209,10 @@ pub(crate) async fn owners(tx: &mut Tx, tenant: TenantId) -> Result<i64> {
 }
 
 pub(crate) async fn set_role(tx: &mut Tx, tenant: TenantId, user: UserId, role: Role) -> Result<()> {
-    execute!(tx, sqlx::query("UPDATE memberships SET role = $3 WHERE tenant_id = $1 AND user_id = $2").bind(tenant).bind(user).bind(role.as_str()))?;
+    execute!(
+        tx,
+        sqlx::query("UPDATE memberships SET role = $3 WHERE tenant_id = $1 AND user_id = $2").bind(tenant).bind(user).bind(role.as_str())
+    )?;
     Ok(())
 }
 
@@ -297,12 +304,14 @@ const INVITATIONS: &str = "SELECT i.id, i.email, i.role, u.name AS invited_by, i
     FROM invitations i LEFT JOIN users u ON u.id = i.invited_by WHERE i.tenant_id = $1";
 
 pub(crate) async fn invitations(db: &Db, tenant: TenantId, now: DateTime<Utc>) -> Result<Vec<InvitationView>> {
-    let rows: Vec<InvitationRow> = read!(db, c => sqlx::query_as(&format!("{INVITATIONS} ORDER BY i.id DESC LIMIT 200")).bind(tenant).fetch_all(c))?;
+    let rows: Vec<InvitationRow> =
+        read!(db, c => sqlx::query_as(&format!("{INVITATIONS} ORDER BY i.id DESC LIMIT 200")).bind(tenant).fetch_all(c))?;
     Ok(rows.into_iter().map(|row| row.view(now)).collect())
 }
 
 pub(crate) async fn invitation(db: &Db, tenant: TenantId, id: InvitationId, now: DateTime<Utc>) -> Result<Option<InvitationView>> {
-    let row: Option<InvitationRow> = read!(db, c => sqlx::query_as(&format!("{INVITATIONS} AND i.id = $2")).bind(tenant).bind(id).fetch_optional(c))?;
+    let row: Option<InvitationRow> =
+        read!(db, c => sqlx::query_as(&format!("{INVITATIONS} AND i.id = $2")).bind(tenant).bind(id).fetch_optional(c))?;
     Ok(row.map(|row| row.view(now)))
 }
 
@@ -321,7 +330,12 @@ pub(crate) async fn offer(db: &Db, hash: &[u8], now: DateTime<Utc>) -> Result<Op
 }
 
 /// Uses an invitation up; none when it is not open or for another address.
-pub(crate) async fn take_invitation(tx: &mut Tx, hash: &[u8], email: &str, now: DateTime<Utc>) -> Result<Option<(TenantId, InvitationId, Role)>> {
+pub(crate) async fn take_invitation(
+    tx: &mut Tx,
+    hash: &[u8],
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(TenantId, InvitationId, Role)>> {
     let row: Option<(TenantId, InvitationId, String)> = within!(tx, c => sqlx::query_as(
         "UPDATE invitations SET accepted_at = $3 WHERE token_hash = $1 AND email = $2 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $3
          RETURNING tenant_id, id, role").bind(hash).bind(email).bind(now).fetch_optional(c))?;

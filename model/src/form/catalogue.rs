@@ -145,7 +145,13 @@ const fn api() -> ProductKind {
     ProductKind::Api
 }
 
-fn service_parts(check: Check, base_urls: Option<&[String]>, routes: Option<&[RouteRule]>, health_path: Option<&str>, timeout_ms: Option<i64>) -> Check {
+fn service_parts(
+    check: Check,
+    base_urls: Option<&[String]>,
+    routes: Option<&[RouteRule]>,
+    health_path: Option<&str>,
+    timeout_ms: Option<i64>,
+) -> Check {
     let mut check = check;
     if let Some(urls) = base_urls {
         check = check.ensure((1..=16).contains(&urls.len()), "base_urls", "out_of_range", "Give one to sixteen addresses");
@@ -163,7 +169,12 @@ fn service_parts(check: Check, base_urls: Option<&[String]>, routes: Option<&[Ro
     }
     if let Some(path) = health_path.filter(|path| !path.is_empty()) {
         check = check
-            .ensure(path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic()), "health_path", "invalid", "Begin with a slash, as in /healthz")
+            .ensure(
+                path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic()),
+                "health_path",
+                "invalid",
+                "Begin with a slash, as in /healthz",
+            )
             .line("health_path", path, 1..=200);
     }
     if let Some(timeout) = timeout_ms {
@@ -231,9 +242,12 @@ impl Validate for CreatePlan {
             .range("max_applications", self.max_applications, 1..=10_000)
             .ensure(self.features.len() <= 20, "features", "too_long", "Use at most 20 lines");
         if let Some(overage) = self.overage_price_per_1000 {
-            check = check
-                .range("overage_price_per_1000", overage.amount, 0..=10_000_000)
-                .ensure(overage.currency == self.price.currency, "overage_price_per_1000", "invalid", "Use the currency of the price");
+            check = check.range("overage_price_per_1000", overage.amount, 0..=10_000_000).ensure(
+                overage.currency == self.price.currency,
+                "overage_price_per_1000",
+                "invalid",
+                "Use the currency of the price",
+            );
         }
         for feature in &self.features {
             check = check.line("features", feature, 1..=120);

@@ -71,7 +71,12 @@ impl Check {
     pub fn email(self, field: &str, text: &str) -> Self {
         let text = text.trim();
         let whole = text.split_once('@').is_some_and(|(local, domain)| {
-            let label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+            let label = |label: &str| {
+                !label.is_empty()
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+                    && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            };
             !local.is_empty()
                 && local.len() <= 64
                 && !local.starts_with('.')

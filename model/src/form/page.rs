@@ -95,7 +95,8 @@ fn routes(text: &str) -> Result<Vec<RouteRule>, Vec<FieldError>> {
     lines(text)
         .map(|line| {
             let unreadable = |why: &str| vec![FieldError::new("routes", "invalid", format!("{line}: {why}"))];
-            let (methods, path) = line.split_once(char::is_whitespace).ok_or_else(|| unreadable("write the methods, a space, and the path"))?;
+            let (methods, path) =
+                line.split_once(char::is_whitespace).ok_or_else(|| unreadable("write the methods, a space, and the path"))?;
             let path = path.trim().parse().map_err(|why| unreadable(&format!("{why}")))?;
             let methods = methods.split(',').map(|method| method.trim().to_ascii_uppercase()).filter(|method| !method.is_empty()).collect();
             Ok(RouteRule { methods, path, allow_encoded_slash: false })
@@ -232,7 +233,9 @@ impl KeyPage {
             .collect::<Result<_, _>>()?;
         let allowed_ips = lines(&self.allowed_ips)
             .map(|line| {
-                line.parse().or_else(|_| line.parse::<std::net::IpAddr>().map(Into::into)).map_err(|_| unreadable("allowed_ips", line, "write an address or a network, as in 203.0.113.0/24"))
+                line.parse()
+                    .or_else(|_| line.parse::<std::net::IpAddr>().map(Into::into))
+                    .map_err(|_| unreadable("allowed_ips", line, "write an address or a network, as in 203.0.113.0/24"))
             })
             .collect::<Result<_, _>>()?;
         let expires_at = match self.expires_in_days {

@@ -56,8 +56,7 @@ pub fn check_path(path: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefu
     if !suspicious {
         return Ok(());
     }
-    path.split(|&byte| byte == b'/')
-        .try_for_each(|raw| check_segment(raw, allow_encoded_slash))
+    path.split(|&byte| byte == b'/').try_for_each(|raw| check_segment(raw, allow_encoded_slash))
 }
 
 fn check_segment(raw: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefused> {
@@ -84,16 +83,11 @@ fn check_segment(raw: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefuse
 }
 
 fn check_names(decoded: &[u8]) -> Result<(), PathRefused> {
-    decoded
-        .split(|byte| matches!(byte, b'/' | b'\\'))
-        .try_for_each(check_name)
+    decoded.split(|byte| matches!(byte, b'/' | b'\\')).try_for_each(check_name)
 }
 
 fn check_name(segment: &[u8]) -> Result<(), PathRefused> {
-    let name = segment
-        .split(|&byte| byte == b';')
-        .next()
-        .unwrap_or(segment);
+    let name = segment.split(|&byte| byte == b';').next().unwrap_or(segment);
     if matches!(name, b"." | b"..") {
         Err(PathRefused::DotSegment)
     } else if name.eq_ignore_ascii_case(RESERVED) {
@@ -108,17 +102,11 @@ fn decode(raw: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(raw.len());
     let mut bytes = raw.iter().copied();
     while let Some(byte) = bytes.next() {
-        decoded.push(if byte == b'%' {
-            (hex(bytes.next()?)? << 4) | hex(bytes.next()?)?
-        } else {
-            byte
-        });
+        decoded.push(if byte == b'%' { (hex(bytes.next()?)? << 4) | hex(bytes.next()?)? } else { byte });
     }
     Some(decoded)
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }

@@ -74,32 +74,13 @@ impl RoutePattern {
 }
 
 fn segment(text: &str) -> Result<Segment, InvalidPattern> {
-    if let Some(name) = text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-    {
-        let (kind, name) = name
-            .strip_prefix('*')
-            .map_or((Segment::One, name), |name| (Segment::Rest, name));
-        let valid = !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        return if valid {
-            Ok(kind)
-        } else {
-            Err(InvalidPattern(
-                "a placeholder is {name} or {*name}, with letters, digits and _",
-            ))
-        };
+    if let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        let (kind, name) = name.strip_prefix('*').map_or((Segment::One, name), |name| (Segment::Rest, name));
+        let valid = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        return if valid { Ok(kind) } else { Err(InvalidPattern("a placeholder is {name} or {*name}, with letters, digits and _")) };
     }
-    if text
-        .bytes()
-        .any(|byte| !byte.is_ascii_graphic() || b"{}\\?#".contains(&byte))
-    {
-        return Err(InvalidPattern(
-            "a literal segment has no spaces, braces, \\, ? or #",
-        ));
+    if text.bytes().any(|byte| !byte.is_ascii_graphic() || b"{}\\?#".contains(&byte)) {
+        return Err(InvalidPattern("a literal segment has no spaces, braces, \\, ? or #"));
     }
     Ok(Segment::Literal(text.into()))
 }
@@ -111,9 +92,7 @@ impl FromStr for RoutePattern {
         if text.len() > 1024 {
             return Err(InvalidPattern("a pattern has at most 1024 characters"));
         }
-        let tail = text
-            .strip_prefix('/')
-            .ok_or(InvalidPattern("a pattern begins with /"))?;
+        let tail = text.strip_prefix('/').ok_or(InvalidPattern("a pattern begins with /"))?;
         super::check_path(text.as_bytes(), true).map_err(|refused| {
             InvalidPattern(match refused {
                 super::PathRefused::Reserved => ".mintreu is reserved for the platform",
@@ -121,22 +100,11 @@ impl FromStr for RoutePattern {
                 _ => "a pattern has no dot segments, backslashes or control characters",
             })
         })?;
-        let segments = tail
-            .split('/')
-            .map(segment)
-            .collect::<Result<Box<[_]>, _>>()?;
-        if segments
-            .iter()
-            .rev()
-            .skip(1)
-            .any(|segment| *segment == Segment::Rest)
-        {
+        let segments = tail.split('/').map(segment).collect::<Result<Box<[_]>, _>>()?;
+        if segments.iter().rev().skip(1).any(|segment| *segment == Segment::Rest) {
             return Err(InvalidPattern("{*name} stands at the end"));
         }
-        Ok(Self {
-            text: text.into(),
-            segments,
-        })
+        Ok(Self { text: text.into(), segments })
     }
 }
 
@@ -154,9 +122,7 @@ impl Serialize for RoutePattern {
 
 impl<'de> Deserialize<'de> for RoutePattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(D::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
@@ -165,9 +131,7 @@ impl utoipa::PartialSchema for RoutePattern {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
-            .description(Some(
-                "`/v1/orders/{id}`: `{name}` is one segment, `{*name}` the tail",
-            ))
+            .description(Some("`/v1/orders/{id}`: `{name}` is one segment, `{*name}` the tail"))
             .pattern(Some("^/"))
             .build()
             .into()

@@ -40,9 +40,7 @@ impl Scope {
     /// Whether the call is within the scope; `path` has passed [`super::check_path`].
     #[must_use]
     pub fn allows(&self, method: &str, path: &[u8]) -> bool {
-        self.0
-            .as_ref()
-            .is_none_or(|part| method_matches(&part.method, method) && part.pattern.matches(path))
+        self.0.as_ref().is_none_or(|part| method_matches(&part.method, method) && part.pattern.matches(path))
     }
 
     /// Whether `other` asks for nothing that `self` does not give.
@@ -51,19 +49,14 @@ impl Scope {
         match (&self.0, &other.0) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(ours), Some(theirs)) => {
-                method_matches(&ours.method, &theirs.method) && ours.pattern.covers(&theirs.pattern)
-            }
+            (Some(ours), Some(theirs)) => method_matches(&ours.method, &theirs.method) && ours.pattern.covers(&theirs.pattern),
         }
     }
 
     /// The spelling without a space, for OAuth.
     #[must_use]
     pub fn to_token(&self) -> String {
-        self.0.as_ref().map_or_else(
-            || "*".to_owned(),
-            |part| format!("{}:{}", part.method, part.pattern),
-        )
+        self.0.as_ref().map_or_else(|| "*".to_owned(), |part| format!("{}:{}", part.method, part.pattern))
     }
 }
 
@@ -74,19 +67,12 @@ impl FromStr for Scope {
         if text == "*" {
             return Ok(Self(None));
         }
-        let (method, pattern) = text
-            .split_once([' ', ':'])
-            .ok_or_else(|| InvalidScope("name a method and a pattern".to_owned()))?;
+        let (method, pattern) = text.split_once([' ', ':']).ok_or_else(|| InvalidScope("name a method and a pattern".to_owned()))?;
         if !method_is_valid(method) {
             return Err(InvalidScope(format!("{method:?} is no upper-case method")));
         }
-        let pattern = pattern
-            .parse()
-            .map_err(|wrong| InvalidScope(format!("{wrong}")))?;
-        Ok(Self(Some(Part {
-            method: method.into(),
-            pattern,
-        })))
+        let pattern = pattern.parse().map_err(|wrong| InvalidScope(format!("{wrong}")))?;
+        Ok(Self(Some(Part { method: method.into(), pattern })))
     }
 }
 
@@ -107,9 +93,7 @@ impl Serialize for Scope {
 
 impl<'de> Deserialize<'de> for Scope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(D::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 

@@ -14,13 +14,7 @@ fn scope(text: &str) -> Scope {
 fn a_placeholder_takes_one_segment_and_the_tail_takes_the_rest() {
     let order = pattern("/v1/orders/{id}");
     assert!(order.matches(b"/v1/orders/7"));
-    for path in [
-        "/v1/orders",
-        "/v1/orders/",
-        "/v1/orders/7/",
-        "//v1/orders/7",
-        "/v1//orders/7",
-    ] {
+    for path in ["/v1/orders", "/v1/orders/", "/v1/orders/7/", "//v1/orders/7", "/v1//orders/7"] {
         assert!(!order.matches(path.as_bytes()), "{path}");
     }
     let tail = pattern("/v1/{*rest}");
@@ -34,27 +28,14 @@ fn a_placeholder_takes_one_segment_and_the_tail_takes_the_rest() {
 
 #[test]
 fn a_pattern_that_cannot_be_meant_is_refused_with_a_reason() {
-    for text in [
-        "",
-        "v1",
-        "/v1/../x",
-        "/{}",
-        "/{*a}/b",
-        "/{a}b",
-        "/a b",
-        "/.Mintreu/x",
-        "/%zz",
-        "/a?b",
-    ] {
+    for text in ["", "v1", "/v1/../x", "/{}", "/{*a}/b", "/{a}b", "/a b", "/.Mintreu/x", "/%zz", "/a?b"] {
         assert!(text.parse::<RoutePattern>().is_err(), "{text}");
     }
 }
 
 #[test]
 fn every_spelling_of_a_walk_around_is_refused() {
-    use PathRefused::{
-        Backslash, ControlByte, DotSegment, EncodedSlash, InvalidEscape, NotAbsolute, Reserved,
-    };
+    use PathRefused::{Backslash, ControlByte, DotSegment, EncodedSlash, InvalidEscape, NotAbsolute, Reserved};
     for (path, why) in [
         ("", NotAbsolute),
         ("v1", NotAbsolute),
@@ -89,28 +70,13 @@ fn every_spelling_of_a_walk_around_is_refused() {
 #[test]
 fn an_encoded_slash_is_let_through_only_as_a_slash() {
     assert_eq!(check_path(b"/files/a%2Fb", true), Ok(()));
-    assert_eq!(
-        check_path(b"/files/a%2F..%2Fb", true),
-        Err(PathRefused::DotSegment)
-    );
-    assert_eq!(
-        check_path(b"/files%2F.mintreu%2Fv1", true),
-        Err(PathRefused::Reserved)
-    );
+    assert_eq!(check_path(b"/files/a%2F..%2Fb", true), Err(PathRefused::DotSegment));
+    assert_eq!(check_path(b"/files%2F.mintreu%2Fv1", true), Err(PathRefused::Reserved));
 }
 
 #[test]
 fn ordinary_paths_pass() {
-    for path in [
-        "/",
-        "/v1/orders",
-        "/a//b",
-        "/a.b/..c/...",
-        "/%E2%82%AC",
-        "/100%25",
-        "/a;b=c",
-        "/a%20b",
-    ] {
+    for path in ["/", "/v1/orders", "/a//b", "/a.b/..c/...", "/%E2%82%AC", "/100%25", "/a;b=c", "/a%20b"] {
         assert_eq!(check_path(path.as_bytes(), false), Ok(()), "{path}");
     }
 }
@@ -147,19 +113,9 @@ fn a_rule_reads_from_json_and_refuses_what_it_does_not_know() {
     assert_eq!(rule.validate(), Ok(()));
     assert!(rule.allows_method("HEAD") && !rule.allows_method("POST"));
     assert!(serde_json::from_str::<RouteRule>(r#"{"methods":[],"path":"/","x":1}"#).is_err());
-    let nonsense = RouteRule {
-        methods: vec!["get".to_owned()],
-        ..rule.clone()
-    };
+    let nonsense = RouteRule { methods: vec!["get".to_owned()], ..rule.clone() };
     assert!(nonsense.validate().is_err());
-    assert!(
-        RouteRule {
-            methods: Vec::new(),
-            ..rule
-        }
-        .validate()
-        .is_err()
-    );
+    assert!(RouteRule { methods: Vec::new(), ..rule }.validate().is_err());
 }
 
 fn resolve(path: &[u8]) -> Vec<Vec<u8>> {
@@ -178,9 +134,7 @@ fn decode(path: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = path;
     while let [first, tail @ ..] = rest {
-        let escape = tail
-            .get(..2)
-            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        let escape = tail.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         if let (b'%', Some(byte)) = (first, escape) {
             out.push(byte);
             rest = &tail[2..];
