@@ -1,1 +1,182 @@
-//! placeholder
+//! The data plane: authenticates, authorises, limits, meters and forwards calls to services, from
+//! memory. It knows the control plane as three traits — where grants come from
+//! ([`PolicySource`]), where usage goes ([`UsageSink`]), who answers everything else
+//! ([`Control`]) — and SQL not at all.
+//!
+//! Follow a call in `pipeline.rs`; each step is a module of its own. A new check goes there, in
+//! its place in the order, with its code in `problem.rs` and a test in `tests/`.
+
+mod admission;
+mod body;
+mod browser;
+mod call;
+mod catalogue;
+mod control;
+
+mod credential;
+mod framing;
+mod grant;
+mod header;
+mod identity;
+mod limit;
+mod listen;
+mod metrics;
+mod oauth;
+mod peer;
+mod pipeline;
+mod policy;
+mod problem;
+mod relay;
+mod settings;
+mod state;
+mod token;
+mod trace;
+mod tunnel;
+mod upload;
+mod upstream;
+mod usage;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use http::{Request, Response};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+pub use crate::{
+    body::{Body, BodyError, BoxBody, RequestBody},
+    control::{ConnInfo, Control},
+    listen::Listener,
+    metrics::Snapshot,
+    policy::{
+        ApplicationStatus, Catalogue, Change, Clock, DatabaseUrl, Grant, PolicySource, ProductPolicy, QuotaGrant, ServicePolicy,
+        SourceUnavailable,
+    },
+    settings::{Settings, SigningKey, SigningKeys},
+    usage::{Segment, UsageRecord, UsageSink},
+};
+use crate::{
+    grant::Grants,
+    limit::Limits,
+    metrics::Metrics,
+    oauth::{JWKS_PATH, TOKEN_PATH},
+    problem::Problem,
+    state::{Core, Worker},
+    token::{AccessTokens, Signer},
+    trace::RequestTag,
+    usage::Journal,
+};
+
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// The gateway; cloning it is cheap. Clones share everything; [`Gateway::for_worker`] shares
+/// everything but connections to services and the usage ledger.
+#[derive(Clone)]
+pub struct Gateway(Worker);
+
+impl Gateway {
+    /// A gateway that knows no products yet.
+    #[must_use]
+    pub fn new(settings: Settings, keys: SigningKeys, policy: Arc<dyn PolicySource>, usage: Arc<dyn UsageSink>, clock: Clock) -> Self {
+        let limits = Arc::<Limits>::default();
+        let grants = Grants::new(settings.grant_cache, policy, Arc::clone(&limits), Arc::clone(&clock));
+        let core = Core {
+            settings,
+            clock,
+            signer: Signer::new(keys),
+            tokens: AccessTokens::new(),
+            catalogue: ArcSwap::default(),
+            grants: Arc::new(grants),
+            limits,
+            journal: Journal::new(usage),
+            metrics: Metrics::new(),
+        };
+        Self(state::worker(Arc::new(core)))
+    }
+
+    /// The same gateway with connections and a ledger of its own, for one thread.
+    #[must_use]
+    pub fn for_worker(&self) -> Self {
+        Self(state::worker(Arc::clone(&self.0.core)))
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.core.settings
+    }
+
+    /// Replaces the whole catalogue; calls under way keep what they began with.
+    pub fn set_catalogue(&self, catalogue: Catalogue) {
+        let core = &self.0.core;
+        core.catalogue.store(Arc::new(catalogue::compile(&catalogue, &core.metrics)));
+    }
+
+    /// Drops every grant that the change touches: calls that begin after this returns are decided
+    /// by what the source says now.
+    pub fn invalidate(&self, change: &Change) {
+        self.0.core.grants.invalidate(change);
+    }
+
+    /// Answers one request to a product, the token endpoint or the key set; any other path is an
+    /// unknown product.
+    pub async fn handle<B: Into<RequestBody>>(&self, request: Request<B>, peer: SocketAddr) -> Response<Body> {
+        let core = &self.0.core;
+        let tag = RequestTag::new();
+        let request = request.map(Into::into);
+        let answer = match request.uri().path() {
+            TOKEN_PATH => oauth::token(core, request, peer, &tag).await,
+            JWKS_PATH => oauth::jwks(core, request.method(), &tag),
+            _ => pipeline::serve(&self.0, request, peer, &tag).await,
+        };
+        let mut response = answer.unwrap_or_else(|problem: Problem| {
+            core.metrics.refused(problem.code);
+            problem.into_response(&tag)
+        });
+        browser::contain_response(&core.settings, response.headers_mut());
+        response
+    }
+
+    /// Hands usage over now. What is not accepted stays and is offered again, under the same id.
+    pub async fn flush(&self) {
+        if let Err(error) = self.0.core.journal.flush().await {
+            tracing::warn!(%error, backlog = self.0.core.journal.backlog(), "usage is waiting");
+        }
+    }
+
+    /// Flushes every second until `shutdown`, and once more, within the drain time, after it.
+    pub async fn run_flusher(&self, shutdown: CancellationToken) {
+        let core = &self.0.core;
+        let mut tick = interval(FLUSH_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = 0_u32;
+        while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
+            self.flush().await;
+            ticks = ticks.wrapping_add(1);
+            if ticks.is_multiple_of(60) {
+                core.limits.prune((core.clock)());
+            }
+        }
+        if timeout(core.settings.drain, self.flush()).await.is_err() {
+            tracing::error!(backlog = core.journal.backlog(), "usage was not accepted in time");
+        }
+    }
+
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let core = &self.0.core;
+        Snapshot {
+            in_flight: core.metrics.in_flight.load(std::sync::atomic::Ordering::Relaxed),
+            client_left: core.metrics.client_left.load(std::sync::atomic::Ordering::Relaxed),
+            refusals: core.metrics.refusals(),
+            usage_backlog: core.journal.backlog(),
+            cached_grants: core.grants.len(),
+        }
+    }
+
+    /// The counters in Prometheus text format.
+    #[must_use]
+    pub fn metrics_text(&self) -> String {
+        let core = &self.0.core;
+        core.metrics.text(core.journal.backlog(), core.grants.len())
+    }
+}

@@ -1,0 +1,83 @@
+//! What a caller that proved who it is may do: standing, product, scope, address; then how often.
+//! The result is a unit of quota, without which no call is forwarded.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use mintreu_model::id::ProductId;
+
+use crate::{
+    credential::Caller,
+    grant::Entry,
+    limit::Reservation,
+    peer::is_allowed,
+    problem::{Code, Problem},
+    state::Core,
+    trace::shared,
+};
+
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// The call, as far as a grant can allow or forbid it.
+pub(crate) struct Asked<'a> {
+    pub(crate) product: ProductId,
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) ip: IpAddr,
+}
+
+pub(crate) fn authorise(caller: &Caller, asked: &Asked<'_>) -> Result<(), Problem> {
+    let grant = &caller.entry.grant;
+    if !is_allowed(&grant.allowed_ips, asked.ip) {
+        return Err(Code::IpNotAllowed.into());
+    }
+    caller.entry.check_standing()?;
+    if grant.product_id != asked.product {
+        return Err(Code::ProductMismatch.into());
+    }
+    let (method, path) = (asked.method.as_str(), asked.path.as_bytes());
+    let of_key = grant.scopes.is_empty() || grant.scopes.iter().any(|scope| scope.allows(method, path));
+    let of_token = caller
+        .token
+        .as_ref()
+        .and_then(|token| token.scopes.as_ref())
+        .is_none_or(|scopes| scopes.iter().any(|scope| scope.allows(method, path)));
+    if of_key && of_token { Ok(()) } else { Err(Code::ScopeInsufficient.into()) }
+}
+
+/// Rate first, then quota: a call that is refused for its rate takes nothing from the quota.
+pub(crate) fn admit(core: &Core, entry: &Entry) -> Result<Reservation, Problem> {
+    if core.journal.backlog() >= core.settings.usage_backlog {
+        return Err(Problem::from(Code::ServiceUnavailable).with_retry_after(5));
+    }
+    if let Err(wait) = entry.rate.admit() {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let limit = format!("\"rate\";r=0;t={}, {}", seconds.max(1), quota_text(core, entry));
+        return Err(limited(Code::RateLimited, entry, seconds, shared(limit)));
+    }
+    entry.quota.reserve(&entry.grant.quota).ok_or_else(|| {
+        let seconds = until_next_period(core, entry);
+        limited(Code::QuotaExhausted, entry, seconds, shared(quota_text(core, entry)))
+    })
+}
+
+fn limited(code: Code, entry: &Entry, seconds: u64, limit: HeaderValue) -> Problem {
+    Problem::from(code).with_retry_after(seconds).with(RATE_LIMIT_POLICY, entry.fields.rate_limit_policy.clone()).with(RATE_LIMIT, limit)
+}
+
+fn until_next_period(core: &Core, entry: &Entry) -> u64 {
+    let left = entry.grant.quota.period_end - (core.clock)();
+    u64::try_from(left.num_milliseconds().max(0)).unwrap_or(0).div_ceil(1_000)
+}
+
+fn quota_text(core: &Core, entry: &Entry) -> String {
+    let left = entry.grant.quota.included.saturating_sub(entry.quota.used());
+    format!("\"quota\";r={left};t={}", until_next_period(core, entry))
+}
+
+/// The RateLimit fields of draft-ietf-httpapi-ratelimit-headers-10.
+pub(crate) fn tell_limits(core: &Core, entry: &Entry, headers: &mut HeaderMap) {
+    headers.insert(RATE_LIMIT_POLICY, entry.fields.rate_limit_policy.clone());
+    headers.insert(RATE_LIMIT, shared(quota_text(core, entry)));
+}

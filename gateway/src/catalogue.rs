@@ -1,0 +1,137 @@
+//! The catalogue as the pipeline reads it: addresses taken apart, route names shared, one service
+//! object however many products stand on it. It is rebuilt whole and swapped in.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
+
+use http::{HeaderValue, Method, Uri, uri::Authority};
+use mintreu_model::{
+    id::ProductId,
+    route::{RouteRule, check_path},
+};
+
+use crate::{
+    metrics::{Metrics, ServiceCounts},
+    policy::{Catalogue, ServicePolicy},
+    problem::{Code, Problem},
+};
+
+pub(crate) type Products = HashMap<String, Product>;
+
+pub(crate) struct Product {
+    pub(crate) id: ProductId,
+    pub(crate) service: Arc<Service>,
+}
+
+pub(crate) struct Service {
+    pub(crate) slug: Arc<str>,
+    pub(crate) addresses: Vec<Address>,
+    routes: Vec<(RouteRule, Arc<str>)>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) wants_database: bool,
+    /// Which address is next.
+    pub(crate) turn: AtomicUsize,
+    pub(crate) counts: Arc<ServiceCounts>,
+}
+
+/// One base URL.
+pub(crate) struct Address {
+    /// `host:port`: names the connections in the pool.
+    pub(crate) authority: Arc<str>,
+    pub(crate) host: Box<str>,
+    pub(crate) port: u16,
+    /// The `Host` field that the service sees.
+    pub(crate) host_header: HeaderValue,
+    /// Path of the base URL, without a slash at its end.
+    pub(crate) prefix: Box<str>,
+}
+
+pub(crate) fn compile(catalogue: &Catalogue, metrics: &Metrics) -> Products {
+    let mut services: HashMap<*const ServicePolicy, Arc<Service>> = HashMap::new();
+    catalogue
+        .products
+        .iter()
+        .map(|(slug, product)| {
+            let service =
+                services.entry(Arc::as_ptr(&product.service)).or_insert_with(|| Arc::new(Service::new(&product.service, metrics)));
+            (slug.clone(), Product { id: product.id, service: Arc::clone(service) })
+        })
+        .collect()
+}
+
+impl Service {
+    fn new(policy: &ServicePolicy, metrics: &Metrics) -> Self {
+        let named = |rule: &RouteRule| (rule.clone(), Arc::from(rule.path.as_str()));
+        Self {
+            slug: policy.slug.as_str().into(),
+            addresses: policy.base_urls.iter().filter_map(address).collect(),
+            routes: policy.routes.iter().map(named).collect(),
+            connect_timeout: policy.connect_timeout,
+            timeout: policy.timeout,
+            wants_database: policy.wants_database,
+            turn: AtomicUsize::new(0),
+            counts: metrics.service(&policy.slug),
+        }
+    }
+
+    /// The route that admits the call, by name.
+    pub(crate) fn route(&self, method: &Method, path: &str) -> Result<Arc<str>, Problem> {
+        let path = path.as_bytes();
+        let matching = || {
+            self.routes
+                .iter()
+                .filter(|(rule, _)| rule.path.matches(path))
+                .filter(|(rule, _)| rule.allow_encoded_slash || check_path(path, false).is_ok())
+        };
+        if let Some((_, name)) = matching().find(|(rule, _)| rule.allows_method(method.as_str())) {
+            return Ok(Arc::clone(name));
+        }
+        let mut allowed: Vec<&str> = matching().flat_map(|(rule, _)| &rule.methods).map(String::as_str).collect();
+        if allowed.is_empty() {
+            // Only the encoded slash is left for the strict check to object to.
+            return Err(match check_path(path, false) {
+                Err(refused) => Problem::malformed(refused.to_string()),
+                Ok(()) => Code::RouteUnknown.into(),
+            });
+        }
+        if allowed.contains(&"GET") {
+            allowed.push("HEAD");
+        }
+        allowed.sort_unstable();
+        allowed.dedup();
+        let allow = HeaderValue::try_from(allowed.join(", "));
+        let problem = Problem::from(Code::MethodNotAllowed);
+        Err(match allow {
+            Ok(allow) => problem.with(http::header::ALLOW, allow),
+            Err(_) => problem,
+        })
+    }
+}
+
+fn address(url: &Uri) -> Option<Address> {
+    let found = plain(url);
+    if found.is_none() {
+        tracing::error!(%url, "this service address is not plain http and is left out");
+    }
+    found
+}
+
+fn plain(url: &Uri) -> Option<Address> {
+    let authority: &Authority = url.authority()?;
+    if url.scheme_str() != Some("http") || authority.as_str().contains('@') {
+        return None;
+    }
+    let port = authority.port_u16().unwrap_or(80);
+    let host = authority.host();
+    Some(Address {
+        authority: format!("{host}:{port}").into(),
+        host: host.trim_start_matches('[').trim_end_matches(']').into(),
+        port,
+        host_header: HeaderValue::from_str(authority.as_str()).ok()?,
+        prefix: url.path().trim_end_matches('/').into(),
+    })
+}

@@ -1,0 +1,88 @@
+//! Who calls: `Authorization: Basic` or `Bearer` (RFC 7617, RFC 6750). An unknown id and a wrong
+//! secret take the same steps and get the same answer.
+
+use std::sync::Arc;
+
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use http::{HeaderMap, header};
+use mintreu_model::credential::{client_id_is_wellformed, secret_is_wellformed};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::{
+    grant::Entry,
+    header::single,
+    problem::{Code, Problem},
+    state::Core,
+    token::{TokenRefused, Verified},
+};
+
+/// Some clients leave the padding out.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
+
+/// More than an id and a secret ever need.
+const LONGEST: usize = 512;
+
+/// A caller that proved who it is; what it may do is not decided yet.
+pub(crate) struct Caller {
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) token: Option<Arc<Verified>>,
+}
+
+pub(crate) async fn identify(core: &Core, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let line = single(headers, &header::AUTHORIZATION)
+        .map_err(|()| Problem::malformed("Authorization stands more than once."))?
+        .ok_or(Code::CredentialsMissing)?;
+    let text = line.to_str().map_err(|_| Code::CredentialsInvalid)?;
+    let (scheme, value) = text.split_once(' ').ok_or(Code::CredentialsInvalid)?;
+    if scheme.eq_ignore_ascii_case("basic") {
+        let mut decoded = [0; LONGEST];
+        let (id, secret) = basic(value, &mut decoded).ok_or(Code::CredentialsInvalid)?;
+        let entry = by_secret(core, id, secret).await?;
+        Ok(Caller { entry, token: None })
+    } else if scheme.eq_ignore_ascii_case("bearer") {
+        by_token(core, value.trim()).await
+    } else {
+        Err(Code::CredentialsInvalid.into())
+    }
+}
+
+/// Id and secret of a Basic credential.
+pub(crate) fn basic<'a>(value: &str, decoded: &'a mut [u8; LONGEST]) -> Option<(&'a str, &'a str)> {
+    let length = BASE64.decode_slice(value.trim(), decoded).ok()?;
+    std::str::from_utf8(decoded.get(..length)?).ok()?.split_once(':')
+}
+
+pub(crate) fn buffer() -> [u8; LONGEST] {
+    [0; LONGEST]
+}
+
+/// The entry whose secret this is. Junk is refused without a look-up.
+pub(crate) async fn by_secret(core: &Core, client_id: &str, secret: &str) -> Result<Arc<Entry>, Problem> {
+    let digest: [u8; 32] = Sha256::digest(secret).into();
+    let entry = if client_id_is_wellformed(client_id) && secret_is_wellformed(secret) {
+        core.grants.find(client_id).await.map_err(|_| Code::ServiceUnavailable)?
+    } else {
+        None
+    };
+    let expected = entry.as_ref().map_or([0; 32], |entry| entry.grant.secret_sha256);
+    let equal = bool::from(expected.ct_eq(&digest));
+    let entry = entry.filter(|_| equal).ok_or(Code::CredentialsInvalid)?;
+    entry.check_key((core.clock)())?;
+    Ok(entry)
+}
+
+async fn by_token(core: &Core, token: &str) -> Result<Caller, Problem> {
+    let verified = core.tokens.verify(&core.signer, &core.settings.issuer, token).map_err(|refused| match refused {
+        TokenRefused::Invalid => Code::CredentialsInvalid,
+        TokenRefused::Expired => Code::CredentialsExpired,
+    })?;
+    let entry = core.grants.find(&verified.client_id).await.map_err(|_| Code::ServiceUnavailable)?.ok_or(Code::CredentialsInvalid)?;
+    entry.check_key((core.clock)())?;
+    Ok(Caller { entry, token: Some(verified) })
+}

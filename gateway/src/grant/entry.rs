@@ -1,0 +1,139 @@
+//! A grant as it lies in the cache, with everything prepared that each call would else format.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwapOption;
+use chrono::{DateTime, Utc};
+use http::HeaderValue;
+
+use crate::{
+    identity::Identity,
+    limit::{QuotaState, Rate},
+    policy::{ApplicationStatus, Change, Grant},
+    problem::{Code, Problem},
+    trace::shared,
+};
+
+/// How often a grant that is due for a refresh is asked for.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+static LOADS: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) struct Entry {
+    pub(crate) grant: Grant,
+    pub(crate) quota: Arc<QuotaState>,
+    pub(crate) rate: Arc<Rate>,
+    pub(crate) fields: Fields,
+    /// The identity token of calls with the key's own scopes.
+    pub(crate) identity: ArcSwapOption<Identity>,
+    /// Tells this load of the grant from every other.
+    pub(crate) serial: u64,
+    loaded: Instant,
+    /// Milliseconds after `loaded` of the latest attempt to refresh, plus one.
+    tried: AtomicU64,
+}
+
+/// Header values that are the same for every call of the key.
+pub(crate) struct Fields {
+    pub(crate) tenant: HeaderValue,
+    pub(crate) application: HeaderValue,
+    pub(crate) product: HeaderValue,
+    pub(crate) plan: HeaderValue,
+    pub(crate) key: HeaderValue,
+    pub(crate) database_url: Option<HeaderValue>,
+    pub(crate) rate_limit_policy: HeaderValue,
+}
+
+impl Fields {
+    fn new(grant: &Grant) -> Self {
+        let quota = &grant.quota;
+        let window = (quota.period_end - quota.period_start).num_seconds().max(1);
+        let policy = format!("\"rate\";q={};w=1, \"quota\";q={};w={window}", grant.rate_per_second.max(1), quota.included);
+        let database_url = grant.database_url.as_ref().and_then(|url| {
+            let mut value = HeaderValue::from_str(url.expose()).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        });
+        Self {
+            tenant: shared(grant.tenant_id.to_string()),
+            application: shared(grant.application_id.to_string()),
+            product: shared(grant.product_slug.clone()),
+            plan: shared(grant.plan_code.clone()),
+            key: shared(grant.key_id.to_string()),
+            database_url,
+            rate_limit_policy: shared(policy),
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn new(grant: Grant, quota: Arc<QuotaState>, rate: Arc<Rate>) -> Self {
+        Self {
+            fields: Fields::new(&grant),
+            grant,
+            quota,
+            rate,
+            identity: ArcSwapOption::empty(),
+            serial: LOADS.fetch_add(1, Relaxed),
+            loaded: Instant::now(),
+            tried: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.loaded.elapsed()
+    }
+
+    /// True for one caller a second.
+    pub(super) fn may_refresh(&self) -> bool {
+        let now = u64::try_from(self.age().as_millis()).unwrap_or(u64::MAX - 1) + 1;
+        let tried = self.tried.load(Relaxed);
+        let retry = u64::try_from(RETRY_AFTER.as_millis()).unwrap_or(u64::MAX);
+        (tried == 0 || now.saturating_sub(tried) >= retry) && self.tried.compare_exchange(tried, now, Relaxed, Relaxed).is_ok()
+    }
+
+    pub(super) fn is_touched_by(&self, change: &Change) -> bool {
+        match change {
+            Change::Key(id) => self.grant.key_id == *id,
+            Change::Application(id) => self.grant.application_id == *id,
+            Change::Subscription(id) => self.grant.subscription_id == *id,
+            Change::Tenant(id) => self.grant.tenant_id == *id,
+            Change::Product(id) => self.grant.product_id == *id,
+            Change::Everything => true,
+        }
+    }
+
+    /// Whether the key itself is good, before what it may do.
+    pub(crate) fn check_key(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        if self.grant.key_revoked {
+            Err(Code::CredentialsInvalid.into())
+        } else if self.grant.key_expires_at.is_some_and(|at| at <= now) {
+            Err(Code::CredentialsExpired.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether tenant, subscription and application are in a state to be served.
+    pub(crate) fn check_standing(&self) -> Result<(), Problem> {
+        let grant = &self.grant;
+        Err(if grant.tenant_suspended {
+            Code::TenantSuspended
+        } else if !grant.subscription_live {
+            Code::SubscriptionInactive
+        } else {
+            match grant.application_status {
+                ApplicationStatus::Active => return Ok(()),
+                ApplicationStatus::Suspended => Code::ApplicationSuspended,
+                ApplicationStatus::Other => Code::ApplicationNotActive,
+            }
+        }
+        .into())
+    }
+}

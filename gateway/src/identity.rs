@@ -1,0 +1,147 @@
+//! Who calls, told to the service: header fields prepared in the grant, and a signed token that a
+//! service can check without trusting its network. Everything the client said under these names
+//! is gone by now (`header.rs`).
+
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwapOption;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use mintreu_model::route::Scope;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    catalogue::Service,
+    grant::Entry,
+    peer::Origin,
+    problem::REQUEST_ID,
+    state::Core,
+    token::{Kind, Verified, unix_now},
+    trace::{RequestTag, continue_trace, shared},
+};
+
+const LIFETIME_SECONDS: u64 = 120;
+/// Half the life: what a service gets is good for a minute at least.
+const REUSED_FOR: Duration = Duration::from_secs(LIFETIME_SECONDS / 2);
+
+const TENANT: HeaderName = HeaderName::from_static("mintreu-tenant");
+const APPLICATION: HeaderName = HeaderName::from_static("mintreu-application");
+const PRODUCT: HeaderName = HeaderName::from_static("mintreu-product");
+const PLAN: HeaderName = HeaderName::from_static("mintreu-plan");
+const KEY: HeaderName = HeaderName::from_static("mintreu-key");
+const DATABASE_URL: HeaderName = HeaderName::from_static("mintreu-database-url");
+const IDENTITY: HeaderName = HeaderName::from_static("mintreu-identity");
+const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// A signed identity and what it was signed for.
+pub(crate) struct Identity {
+    value: HeaderValue,
+    service: Arc<str>,
+    /// The load of the grant it speaks of: a token's slot outlives the grants of its key.
+    grant: u64,
+    signed: Instant,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: String,
+    tenant: String,
+    product: &'a str,
+    plan: &'a str,
+    scopes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    db: Option<String>,
+    iat: u64,
+    exp: u64,
+}
+
+/// Adds every field of the service contract.
+pub(crate) fn inject(
+    headers: &mut HeaderMap,
+    core: &Core,
+    entry: &Entry,
+    token: Option<&Verified>,
+    service: &Service,
+    tag: &RequestTag,
+    origin: &Origin,
+) {
+    let fields = &entry.fields;
+    headers.insert(TENANT, fields.tenant.clone());
+    headers.insert(APPLICATION, fields.application.clone());
+    headers.insert(PRODUCT, fields.product.clone());
+    headers.insert(PLAN, fields.plan.clone());
+    headers.insert(KEY, fields.key.clone());
+    headers.insert(REQUEST_ID, tag.header());
+    if let Some(url) = fields.database_url.as_ref().filter(|_| service.wants_database) {
+        headers.insert(DATABASE_URL, url.clone());
+    }
+    headers.insert(IDENTITY, identity(core, entry, token, service));
+    continue_trace(headers);
+    inject_origin(headers, origin);
+}
+
+fn inject_origin(headers: &mut HeaderMap, origin: &Origin) {
+    let ip = origin.ip;
+    let address = shared(ip.to_string());
+    let node = match ip {
+        IpAddr::V4(_) => format!("for={ip}"),
+        IpAddr::V6(_) => format!("for=\"[{ip}]\""),
+    };
+    headers.insert(FORWARDED_FOR, address);
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(origin.proto));
+    headers.insert(FORWARDED_HOST, origin.host.clone());
+    let host = origin.host.to_str().unwrap_or_default();
+    headers.insert(FORWARDED, shared(format!("{node};host=\"{host}\";proto={}", origin.proto)));
+}
+
+/// Signed once for the grant and service, then reused.
+fn identity(core: &Core, entry: &Entry, token: Option<&Verified>, service: &Service) -> HeaderValue {
+    let narrowed = token.and_then(|token| token.scopes.as_ref().map(|scopes| (token, scopes)));
+    let slot: &ArcSwapOption<Identity> = narrowed.map_or(&entry.identity, |(token, _)| &token.identity);
+    if let Some(known) = slot.load().as_ref()
+        && known.signed.elapsed() < REUSED_FOR
+        && known.grant == entry.serial
+        && known.service == service.slug
+    {
+        return known.value.clone();
+    }
+    let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
+    let value = sign(core, entry, scopes, service);
+    slot.store(Some(Arc::new(Identity {
+        value: value.clone(),
+        service: Arc::clone(&service.slug),
+        grant: entry.serial,
+        signed: Instant::now(),
+    })));
+    value
+}
+
+fn sign(core: &Core, entry: &Entry, scopes: &[Scope], service: &Service) -> HeaderValue {
+    let grant = &entry.grant;
+    let now = unix_now();
+    let everything = || vec![Scope::everything().to_string()];
+    let claims = Claims {
+        iss: &core.settings.issuer,
+        aud: &service.slug,
+        sub: grant.application_id.to_string(),
+        tenant: grant.tenant_id.to_string(),
+        product: &grant.product_slug,
+        plan: &grant.plan_code,
+        scopes: if scopes.is_empty() { everything() } else { scopes.iter().map(Scope::to_string).collect() },
+        db: grant.database_url.as_ref().filter(|_| service.wants_database).map(|url| hex::encode(Sha256::digest(url.expose()))),
+        iat: now,
+        exp: now + LIFETIME_SECONDS,
+    };
+    let mut value = shared(core.signer.sign(Kind::Identity, &claims));
+    value.set_sensitive(true);
+    value
+}

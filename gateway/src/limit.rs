@@ -1,0 +1,60 @@
+//! Rate limits and quotas: state that outlives the grants it is reached from. A grant that is
+//! dropped and loaded again finds the same counters here, so that nothing admitted is forgotten.
+
+mod quota;
+mod rate;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mintreu_model::id::{ApplicationId, SubscriptionId};
+
+pub(crate) use quota::{QuotaState, Reservation};
+pub(crate) use rate::Rate;
+
+use crate::policy::Grant;
+
+/// Looked at when a grant is loaded, never on the way of a call.
+#[derive(Default)]
+pub(crate) struct Limits {
+    quotas: Mutex<HashMap<(SubscriptionId, DateTime<Utc>), (DateTime<Utc>, Arc<QuotaState>)>>,
+    rates: Mutex<HashMap<ApplicationId, Arc<Rate>>>,
+}
+
+impl Limits {
+    /// The counter of the grant's period. The first sight of it takes over what the control plane
+    /// has counted; later sights only ever raise it, because this process has also counted what
+    /// is not yet handed over.
+    pub(crate) fn quota(&self, grant: &Grant) -> Arc<QuotaState> {
+        let key = (grant.subscription_id, grant.quota.period_start);
+        let mut quotas = self.quotas.lock().unwrap_or_else(PoisonError::into_inner);
+        let (end, state) = quotas.entry(key).or_insert_with(|| (grant.quota.period_end, Arc::default()));
+        *end = grant.quota.period_end;
+        state.seen_elsewhere(grant.quota.used);
+        Arc::clone(state)
+    }
+
+    /// The limiter of the application; a plan with another rate begins a fresh one.
+    pub(crate) fn rate(&self, grant: &Grant) -> Arc<Rate> {
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(Rate::new(grant.rate_per_second, grant.burst));
+        let rate = rates.entry(grant.application_id).or_insert_with(fresh);
+        if !rate.is_of(grant.rate_per_second, grant.burst) {
+            *rate = fresh();
+        }
+        Arc::clone(rate)
+    }
+
+    /// Forgets periods that ended a day ago and limiters that no grant uses.
+    pub(crate) fn prune(&self, now: DateTime<Utc>) {
+        let long_ago = now - TimeDelta::days(1);
+        self.quotas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, (end, state)| *end > long_ago || Arc::strong_count(state) > 1);
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, rate| Arc::strong_count(rate) > 1 || !rate.is_rested());
+    }
+}

@@ -1,0 +1,146 @@
+//! Counters of the data plane, in Prometheus text format. Plain atomics: a scrape costs the
+//! readers nothing. A new series is a field here and a line in `text`.
+
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use crate::problem::Code;
+
+/// Upper bounds of the latency histogram, in microseconds.
+const BOUNDS_US: [u64; 12] = [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000];
+
+/// Counts of one service.
+#[derive(Default)]
+pub(crate) struct ServiceCounts {
+    pub(crate) requests: AtomicU64,
+    pub(crate) unreachable: AtomicU64,
+    pub(crate) timeouts: AtomicU64,
+    pub(crate) connections: AtomicU64,
+}
+
+#[derive(Default)]
+pub(crate) struct Metrics {
+    refusals: Vec<AtomicU64>,
+    /// Answers of services by the first digit of their status.
+    answers: [AtomicU64; 6],
+    pub(crate) in_flight: AtomicU64,
+    pub(crate) client_left: AtomicU64,
+    buckets: [AtomicU64; BOUNDS_US.len() + 1],
+    latency_sum_us: AtomicU64,
+    services: Mutex<HashMap<String, Arc<ServiceCounts>>>,
+}
+
+/// A reading of the counters that tests and health pages look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Calls between their head and the end of their answer.
+    pub in_flight: u64,
+    /// Calls whose client left before the answer began.
+    pub client_left: u64,
+    /// Refusals by code; codes that never occurred are absent.
+    pub refusals: HashMap<&'static str, u64>,
+    /// Usage records that the control plane has not accepted yet.
+    pub usage_backlog: usize,
+    pub cached_grants: usize,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self { refusals: Code::ALL.iter().map(|_| AtomicU64::new(0)).collect(), ..Self::default() }
+    }
+
+    pub(crate) fn service(&self, slug: &str) -> Arc<ServiceCounts> {
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(services.entry(slug.to_owned()).or_default())
+    }
+
+    pub(crate) fn refused(&self, code: Code) {
+        if let Some(counter) = self.refusals.get(code as usize) {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn answered(&self, status: u16) {
+        if let Some(counter) = self.answers.get(usize::from(status / 100)) {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// The time until the head of the answer.
+    pub(crate) fn waited(&self, latency: Duration) {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BOUNDS_US.partition_point(|bound| *bound < micros);
+        if let Some(counter) = self.buckets.get(bucket) {
+            counter.fetch_add(1, Relaxed);
+        }
+        self.latency_sum_us.fetch_add(micros, Relaxed);
+    }
+
+    pub(crate) fn refusals(&self) -> HashMap<&'static str, u64> {
+        Code::ALL
+            .iter()
+            .zip(&self.refusals)
+            .map(|(code, counter)| (code.as_str(), counter.load(Relaxed)))
+            .filter(|(_, count)| *count > 0)
+            .collect()
+    }
+
+    pub(crate) fn text(&self, backlog: usize, grants: usize) -> String {
+        let mut out = String::with_capacity(4096);
+        let mut line = |text: std::fmt::Arguments<'_>| {
+            // Writing to a string cannot fail.
+            let _ = out.write_fmt(text);
+            out.push('\n');
+        };
+        line(format_args!("# TYPE mintreu_gateway_refusals_total counter"));
+        for (code, counter) in Code::ALL.iter().zip(&self.refusals) {
+            let (code, count) = (code.as_str(), counter.load(Relaxed));
+            line(format_args!("mintreu_gateway_refusals_total{{code=\"{code}\"}} {count}"));
+        }
+        line(format_args!("# TYPE mintreu_gateway_answers_total counter"));
+        for (class, counter) in self.answers.iter().enumerate().skip(1) {
+            let count = counter.load(Relaxed);
+            line(format_args!("mintreu_gateway_answers_total{{class=\"{class}xx\"}} {count}"));
+        }
+        for (name, kind, value) in [
+            ("in_flight", "gauge", self.in_flight.load(Relaxed)),
+            ("client_left_total", "counter", self.client_left.load(Relaxed)),
+            ("usage_backlog", "gauge", u64::try_from(backlog).unwrap_or(u64::MAX)),
+            ("cached_grants", "gauge", u64::try_from(grants).unwrap_or(u64::MAX)),
+        ] {
+            line(format_args!("# TYPE mintreu_gateway_{name} {kind}\nmintreu_gateway_{name} {value}"));
+        }
+        line(format_args!("# TYPE mintreu_gateway_latency_seconds histogram"));
+        let mut total = 0;
+        for (bound, counter) in BOUNDS_US.iter().zip(&self.buckets) {
+            total += counter.load(Relaxed);
+            let bound = Duration::from_micros(*bound).as_secs_f64();
+            line(format_args!("mintreu_gateway_latency_seconds_bucket{{le=\"{bound}\"}} {total}"));
+        }
+        total += self.buckets.last().map_or(0, |counter| counter.load(Relaxed));
+        let sum = Duration::from_micros(self.latency_sum_us.load(Relaxed)).as_secs_f64();
+        line(format_args!("mintreu_gateway_latency_seconds_bucket{{le=\"+Inf\"}} {total}"));
+        line(format_args!("mintreu_gateway_latency_seconds_sum {sum}"));
+        line(format_args!("mintreu_gateway_latency_seconds_count {total}"));
+        let services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        for (slug, counts) in services.iter() {
+            for (name, counter) in [
+                ("requests_total", &counts.requests),
+                ("unreachable_total", &counts.unreachable),
+                ("timeouts_total", &counts.timeouts),
+                ("connections_total", &counts.connections),
+            ] {
+                let count = counter.load(Relaxed);
+                line(format_args!("mintreu_gateway_service_{name}{{service=\"{slug}\"}} {count}"));
+            }
+        }
+        out
+    }
+}

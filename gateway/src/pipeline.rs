@@ -1,0 +1,158 @@
+//! A call to a product, in the order it meets things: framing, path, route, credential, grant,
+//! rate, quota, strip, inject, service, answer. Each step refuses with a [`Problem`]; nothing of
+//! the body is read before the quota has given its unit.
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use mintreu_model::route::check_path;
+
+use crate::{
+    admission::{self, Asked},
+    body::{Body, RequestBody},
+    browser,
+    call::Call,
+    credential, framing,
+    header::{Direction, has_token, strip},
+    identity,
+    peer::Origin,
+    problem::{Code, Problem, REQUEST_ID},
+    relay::Relay,
+    state::Worker,
+    trace::RequestTag,
+    tunnel::{self, Wanted},
+    upload::{Broken, Upload},
+    upstream::{self, Failure, Lease, Outgoing},
+};
+
+pub(crate) const PREFIX: &str = "/products/";
+
+pub(crate) async fn serve(
+    worker: &Worker,
+    request: Request<RequestBody>,
+    peer: SocketAddr,
+    tag: &RequestTag,
+) -> Result<Response<Body>, Problem> {
+    let began = Instant::now();
+    let core = &worker.core;
+    let settings = &core.settings;
+    let (mut parts, body) = request.into_parts();
+
+    let host = framing::check(&parts)?;
+    browser::check(settings, &parts.headers)?;
+    // `%2F` is the route's to decide; the rest is refused anywhere, the product's slug included.
+    check_path(parts.uri.path().as_bytes(), true).map_err(|refused| Problem::malformed(refused.to_string()))?;
+    let uri = std::mem::take(&mut parts.uri);
+    let call = Target::new(&uri).ok_or(Code::ProductUnknown)?;
+
+    let (product, service) = {
+        let products = core.catalogue.load();
+        let product = products.get(call.slug).ok_or(Code::ProductUnknown)?;
+        (product.id, Arc::clone(&product.service))
+    };
+    let route = service.route(&parts.method, call.path)?;
+
+    let origin = Origin::new(settings, &parts.headers, peer, host);
+    let caller = credential::identify(core, &parts.headers).await?;
+    let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip };
+    admission::authorise(&caller, &asked)?;
+    if body.size_hint().lower() > settings.max_body_bytes {
+        return Err(Problem::from(Code::BodyTooLarge).closing());
+    }
+    let unit = admission::admit(core, &caller.entry)?;
+
+    let upload = Upload::new(body, settings.max_body_bytes, settings.upload_idle);
+    let entry = Arc::clone(&caller.entry);
+    let mut account = Call::begin(worker, entry, route, began, unit, upload.progress());
+
+    let wanted = tunnel::wanted(&mut parts);
+    let wants_trailers = has_token(&parts.headers, &header::TE, "trailers");
+    let mut headers = parts.headers;
+    strip(&mut headers, Direction::ToService);
+    headers.remove(header::AUTHORIZATION);
+    headers.remove(header::EXPECT);
+    browser::strip_request(settings, &mut headers);
+    upstream::frame(&mut headers, &upload);
+    identity::inject(&mut headers, core, &caller.entry, caller.token.as_deref(), &service, tag, &origin);
+    if let Some(wanted) = &wanted {
+        wanted.ask(&mut headers);
+    } else if wants_trailers {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("TE"));
+    }
+
+    let outgoing = Outgoing { method: parts.method, target: &call.forwarded, headers, upload };
+    match upstream::send(worker, &service, outgoing).await {
+        Ok((answer, lease)) => respond(worker, answer, lease, account, wanted, tag),
+        Err(failure) => {
+            let problem = explain(failure);
+            if failure != Failure::Upload(Broken::Client) {
+                account.failed(problem.code.status().as_u16());
+            }
+            Err(problem)
+        }
+    }
+}
+
+/// The parts of `/products/{slug}{path}?{query}`.
+struct Target<'a> {
+    slug: &'a str,
+    path: &'a str,
+    /// Path and query, byte for byte.
+    forwarded: std::borrow::Cow<'a, str>,
+}
+
+impl<'a> Target<'a> {
+    fn new(uri: &'a Uri) -> Option<Self> {
+        let tail = uri.path_and_query()?.as_str().strip_prefix(PREFIX)?;
+        let (slug, forwarded) = tail.split_at(tail.find(['/', '?']).unwrap_or(tail.len()));
+        let forwarded = if forwarded.starts_with('/') { forwarded.into() } else { format!("/{forwarded}").into() };
+        let path = uri.path().strip_prefix(PREFIX)?.get(slug.len()..)?;
+        Some(Self { slug, path: if path.is_empty() { "/" } else { path }, forwarded })
+    }
+}
+
+fn explain(failure: Failure) -> Problem {
+    match failure {
+        Failure::Unreachable => Code::ServiceUnreachable.into(),
+        Failure::Timeout => Code::ServiceTimeout.into(),
+        Failure::Upload(Broken::TooLarge) => Problem::from(Code::BodyTooLarge).closing(),
+        Failure::Upload(Broken::Stalled) => Problem::from(Code::RequestTimeout).closing(),
+        Failure::Upload(Broken::Client) => Problem::malformed("The body of the request broke off.").closing(),
+    }
+}
+
+fn respond(
+    worker: &Worker,
+    answer: Response<Incoming>,
+    lease: Lease,
+    mut account: Call,
+    wanted: Option<Wanted>,
+    tag: &RequestTag,
+) -> Result<Response<Body>, Problem> {
+    let core = &worker.core;
+    let switching = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if switching && wanted.is_none() {
+        account.failed(Code::ServiceUnreachable.status().as_u16());
+        return Err(Code::ServiceUnreachable.into());
+    }
+    account.answered(answer.status().as_u16());
+    let entry = Arc::clone(account.entry());
+    let mut response = match wanted {
+        Some(wanted) if switching => tunnel::open(wanted, answer, lease, account),
+        _ => {
+            let idle = core.settings.download_idle;
+            let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, lease, account, idle)));
+            strip(response.headers_mut(), Direction::ToClient);
+            response
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, tag.header());
+    admission::tell_limits(core, &entry, headers);
+    // An answer by HTTP/1.0 is relayed in the version that the client speaks.
+    *response.version_mut() = http::Version::HTTP_11;
+    Ok(response)
+}

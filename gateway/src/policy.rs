@@ -1,0 +1,150 @@
+//! What the control plane publishes to the gateway: the catalogue, whole, and grants, one for each
+//! key, on first use. Values are immutable; a change arrives as [`Change`] and drops what it
+//! touches. To let the gateway know more about a key, add a field to [`Grant`].
+
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use http::Uri;
+use ipnet::IpNet;
+use mintreu_model::{
+    id::{ApiKeyId, ApplicationId, ProductId, ServiceId, SubscriptionId, TenantId},
+    route::{RouteRule, Scope},
+};
+
+/// Business time: the platform's clock, which a test clock may move.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Every product that calls are served for, by slug; archived ones too.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    pub products: HashMap<String, ProductPolicy>,
+}
+
+impl FromIterator<ProductPolicy> for Catalogue {
+    fn from_iter<I: IntoIterator<Item = ProductPolicy>>(products: I) -> Self {
+        let by_slug = |product: ProductPolicy| (product.slug.clone(), product);
+        Self { products: products.into_iter().map(by_slug).collect() }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct ProductPolicy {
+    pub id: ProductId,
+    pub slug: String,
+    pub service: Arc<ServicePolicy>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ServicePolicy {
+    pub id: ServiceId,
+    pub slug: String,
+    /// `http://host[:port][/prefix]`, used in turn.
+    pub base_urls: Vec<Uri>,
+    pub routes: Vec<RouteRule>,
+    pub connect_timeout: Duration,
+    /// From the end of the request to the first byte of the answer.
+    pub timeout: Duration,
+    /// Whether each application has a database whose URL goes with its calls.
+    pub wants_database: bool,
+}
+
+/// Everything needed to answer for one key.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    pub key_id: ApiKeyId,
+    pub application_id: ApplicationId,
+    pub tenant_id: TenantId,
+    pub subscription_id: SubscriptionId,
+    pub product_id: ProductId,
+    pub client_id: String,
+    pub secret_sha256: [u8; 32],
+    /// `None`: the key does not expire.
+    pub key_expires_at: Option<DateTime<Utc>>,
+    pub key_revoked: bool,
+    /// Empty: every exposed route.
+    pub scopes: Vec<Scope>,
+    /// Empty: from anywhere.
+    pub allowed_ips: Vec<IpNet>,
+    pub product_slug: String,
+    pub plan_code: String,
+    pub application_status: ApplicationStatus,
+    pub tenant_suspended: bool,
+    pub subscription_live: bool,
+    /// Limits the application, all its keys together.
+    pub rate_per_second: u32,
+    pub burst: u32,
+    pub quota: QuotaGrant,
+    /// `None`: the application has no database of its own.
+    pub database_url: Option<DatabaseUrl>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApplicationStatus {
+    Active,
+    Suspended,
+    /// Not yet, or no longer, able to serve.
+    Other,
+}
+
+/// Calls of one subscription within one billing period.
+#[derive(Debug, Clone, Copy)]
+pub struct QuotaGrant {
+    pub period_start: DateTime<Utc>,
+    pub period_end: DateTime<Utc>,
+    pub included: u64,
+    /// Whether calls beyond `included` are refused; else they are overage.
+    pub hard_stop: bool,
+    /// What the control plane has counted so far.
+    pub used: u64,
+}
+
+/// A connection string with a password in it: it prints as nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(Arc<str>);
+
+impl DatabaseUrl {
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<Arc<str>>> From<T> for DatabaseUrl {
+    fn from(url: T) -> Self {
+        Self(url.into())
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}
+
+/// What a change touches; see [`crate::Gateway::invalidate`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    Key(ApiKeyId),
+    Application(ApplicationId),
+    Subscription(SubscriptionId),
+    Tenant(TenantId),
+    Product(ProductId),
+    Everything,
+}
+
+/// The other side could not be asked; asking again later may help.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the control plane is unavailable")]
+pub struct SourceUnavailable;
+
+/// Where grants come from. Called on gateway threads: an implementation that needs a runtime of
+/// its own, as database drivers do, spawns onto it and waits.
+pub trait PolicySource: Send + Sync + 'static {
+    /// `None`: there is no such key.
+    ///
+    /// # Errors
+    /// [`SourceUnavailable`] when the answer is not known; what is cached then keeps serving.
+    fn grant<'a>(&'a self, client_id: &'a str) -> BoxFuture<'a, Result<Option<Grant>, SourceUnavailable>>;
+}

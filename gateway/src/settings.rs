@@ -1,0 +1,80 @@
+//! What the operator decides about the gateway, and the keys that it signs with. A new setting is
+//! a field here with a default; reading it from the environment is the server's business.
+
+use std::{fmt, num::NonZeroUsize, thread, time::Duration};
+
+use ed25519_dalek::VerifyingKey;
+use ipnet::IpNet;
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The public URL: `iss` of tokens, and whose scheme `X-Forwarded-Proto` reports.
+    pub issuer: String,
+    /// The host that is the gateway's alone; `None`: it shares one with the dashboard.
+    pub api_host: Option<String>,
+    /// Whether answers must not be able to act as the dashboard in a browser: cookies are removed
+    /// both ways, navigation is refused, answers are sandboxed.
+    pub shared_host: bool,
+    /// Grants held in memory.
+    pub grant_cache: usize,
+    /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Link-local networks that services may be reached in all the same; metadata services of
+    /// clouds live in such networks.
+    pub allowed_link_local: Vec<IpNet>,
+    pub max_body_bytes: u64,
+    /// Threads, each with its own listener socket and its own connections to services.
+    pub workers: usize,
+    /// Client connections per worker; more wait in the kernel's queue.
+    pub max_connections: usize,
+    /// How long the head of a request may take, idle keep-alive connections included.
+    pub header_timeout: Duration,
+    /// How long a client may pause within a body: 408.
+    pub upload_idle: Duration,
+    /// How long a service may pause within a body, event streams included.
+    pub download_idle: Duration,
+    /// How long running calls may take to finish at shutdown.
+    pub drain: Duration,
+    /// Usage records that may wait for the control plane; beyond it billable calls get 503.
+    pub usage_backlog: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            issuer: "http://127.0.0.1:3000".to_owned(),
+            api_host: None,
+            shared_host: true,
+            grant_cache: 200_000,
+            trusted_proxies: Vec::new(),
+            allowed_link_local: Vec::new(),
+            max_body_bytes: 2 << 30,
+            workers: thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            max_connections: 20_000,
+            header_timeout: Duration::from_secs(30),
+            upload_idle: Duration::from_secs(30),
+            download_idle: Duration::from_secs(900),
+            drain: Duration::from_secs(10),
+            usage_backlog: 1_000_000,
+        }
+    }
+}
+
+/// An Ed25519 key under the name by which verifiers find it.
+pub struct SigningKey {
+    pub kid: String,
+    pub key: ed25519_dalek::SigningKey,
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// The active key signs; the previous ones verify what was signed before a rotation.
+#[derive(Debug)]
+pub struct SigningKeys {
+    pub active: SigningKey,
+    pub previous: Vec<(String, VerifyingKey)>,
+}

@@ -1,0 +1,43 @@
+//! What every worker shares, and what each has for itself. A worker's connections and ledger are
+//! its own, so that its locks are never contended.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::{
+    catalogue::Products,
+    grant::Grants,
+    limit::Limits,
+    metrics::Metrics,
+    policy::Clock,
+    settings::Settings,
+    token::{AccessTokens, Signer},
+    upstream::Pool,
+    usage::{Journal, Ledger},
+};
+
+pub(crate) struct Core {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) signer: Signer,
+    pub(crate) tokens: AccessTokens,
+    pub(crate) catalogue: ArcSwap<Products>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) journal: Journal,
+    pub(crate) metrics: Metrics,
+}
+
+pub(crate) struct WorkerState {
+    pub(crate) core: Arc<Core>,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) ledger: Arc<Ledger>,
+}
+
+pub(crate) type Worker = Arc<WorkerState>;
+
+pub(crate) fn worker(core: Arc<Core>) -> Worker {
+    let ledger = core.journal.open();
+    Arc::new(WorkerState { core, pool: Arc::default(), ledger })
+}
