@@ -1,0 +1,21 @@
+# Each target is one or two commands that you could type yourself; scripts/ holds the longer ones.
+.PHONY: run build setup watch test lint
+
+run: build
+	target/release/mintreu demo
+
+build: setup
+	scripts/build.sh
+
+setup:
+	scripts/setup.sh build
+
+watch: setup
+	PATH="$(CURDIR)/scripts/node_modules/.bin:$$PATH" cargo leptos watch
+
+test:
+	scripts/setup.sh test
+	scripts/test.sh
+
+lint:
+	scripts/lint.sh
