@@ -1,1 +1,34 @@
-//! placeholder
+//! Everything people see: pages, components, forms and the server functions behind them.
+//!
+//! Pages run on the server only (feature `ssr`); the browser program (feature `hydrate`) contains
+//! nothing but `islands`. So a page works without JavaScript, and a component is free to use what
+//! only the server has. To add a page, write it in `public/`, `tenant/` or `admin/`, add its route
+//! to `routes.rs`, and build it from `components/`; `/styleguide` shows them all.
+
+pub mod islands;
+
+#[cfg(feature = "ssr")]
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod assets;
+#[cfg(feature = "ssr")]
+pub mod components;
+#[cfg(feature = "ssr")]
+pub mod document;
+#[cfg(feature = "ssr")]
+pub mod error;
+#[cfg(feature = "ssr")]
+pub mod flash;
+#[cfg(feature = "ssr")]
+pub mod load;
+#[cfg(feature = "ssr")]
+pub mod public;
+#[cfg(feature = "ssr")]
+pub mod request;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod styleguide;
+
+#[cfg(feature = "ssr")]
+pub use error::{Done, Error};

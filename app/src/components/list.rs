@@ -1,0 +1,165 @@
+//! A whole list on its card: search and filters, chips, table, pages, and the two empty states:
+//! nothing yet, and nothing that matches. All of its state is in the URL.
+
+use leptos::prelude::*;
+
+use super::{
+    chips::Chips,
+    empty::EmptyState,
+    icon::Icon,
+    pagination::{Pagination, thousands},
+    query::Query,
+    slot::Slot,
+    table::{Column, Row, Table},
+};
+
+/// A choice that narrows the list: key in the URL, and what may be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    pub key: &'static str,
+    /// What it is about: “Status”.
+    pub label: &'static str,
+    /// When nothing is chosen: “Any status”.
+    pub any: &'static str,
+    /// `(value, label)`.
+    pub options: Vec<(String, String)>,
+}
+
+/// Actions on many rows at once. The form sends `form[ids][]` (the chosen rows), `form[scope]`
+/// (`rows`, or `all` that match the filter), `form[query]` (the filter) and the button's own name.
+pub struct Bulk {
+    /// The server function.
+    pub action: String,
+    /// Small buttons, `<Button name="form[do]" value="suspend" …/>`.
+    pub buttons: Slot,
+}
+
+#[component]
+pub fn List(
+    /// What is listed, plural: “applications”. Used in sentences.
+    #[prop(into)]
+    of: String,
+    columns: Vec<Column>,
+    /// Rows of this page.
+    rows: Vec<Row>,
+    /// Rows over all pages, as filtered.
+    total: i64,
+    /// Sort that holds when the URL says none: `-created`.
+    #[prop(optional, into)]
+    sorted: String,
+    /// What the search looks at, “Name or ID”; without it there is no search.
+    #[prop(optional, into)]
+    search: Option<String>,
+    #[prop(optional)] filters: Vec<Filter>,
+    /// Shown when nothing exists yet: an `EmptyState` with the next step.
+    #[prop(into)]
+    empty: Slot,
+    #[prop(optional)] dense: bool,
+    /// What can be done with rows that were chosen (`Row::pick`).
+    #[prop(optional)]
+    bulk: Option<Bulk>,
+) -> impl IntoView {
+    let query = Query::current();
+    let mut active: Vec<(String, String)> = filters.iter().filter_map(|filter| chosen(filter, &query)).collect();
+    if let Some(text) = search.as_ref().and_then(|_| query.get("q")) {
+        active.insert(0, ("q".into(), format!("“{text}”")));
+    }
+    if total == 0 && active.is_empty() {
+        return view! { <section class="card flush">{empty.view()}</section> }.into_any();
+    }
+    let count = if total == 1 { "1 matches".to_owned() } else { format!("{} match", thousands(total)) };
+    let keys: Vec<String> = active.iter().map(|(key, _)| key.clone()).collect();
+    let clear = query.without(&keys.iter().map(String::as_str).collect::<Vec<_>>()).href();
+    let heading = of.clone();
+    let body = if total == 0 {
+        let text = active.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", ");
+        view! {
+            <EmptyState icon="search" title=format!("No {of} match")
+                actions=view! { <a class="btn" href=clear>{if active.len() == 1 { "Clear the filter" } else { "Clear the filters" }}</a> }>
+                "Nothing fits "{text}"."
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        let pick = if bulk.is_some() { "form[ids][]" } else { "" };
+        let table = view! { <Table caption=of.clone() columns=columns rows=rows sorted=sorted dense=dense pick=pick /> };
+        match bulk {
+            Some(bulk) => view! { <BulkForm bulk=bulk of=of.clone() total=total query=query.href()>{table}</BulkForm> }.into_any(),
+            None => table.into_any(),
+        }
+    };
+    let pages = (total > 0).then(|| view! { <Pagination total=total /> });
+    view! {
+        <section class="card flush" aria-label=heading>
+            <FilterForm of=of search=search filters=filters query=query />
+            <Chips active=active count=count />
+            {body}
+            {pages}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn BulkForm(bulk: Bulk, of: String, total: i64, query: String, children: Children) -> impl IntoView {
+    view! {
+        <form class="bulk-form" method="post" action=bulk.action>
+            <input type="hidden" name="form[query]" value=query />
+            {children()}
+            <div class="bulk" role="group" aria-label=format!("Chosen {of}")>
+                <b class="bulk-n">"chosen"</b>
+                <fieldset>
+                    <legend class="vh">"Apply to"</legend>
+                    <label class="check small"><input type="radio" name="form[scope]" value="rows" checked />" These rows"</label>
+                    <label class="check small"><input type="radio" name="form[scope]" value="all" />{format!(" All {} that match", thousands(total))}</label>
+                </fieldset>
+                <div class="row">{bulk.buttons.view()}</div>
+            </div>
+        </form>
+    }
+}
+
+/// What a filter holds, as `(key, label)`.
+fn chosen(filter: &Filter, query: &Query) -> Option<(String, String)> {
+    let value = query.get(filter.key)?;
+    let label = filter.options.iter().find(|(option, _)| option == value).map_or(value, |(_, label)| label);
+    Some((filter.key.to_owned(), format!("{}: {label}", filter.label)))
+}
+
+#[component]
+fn FilterForm(of: String, search: Option<String>, filters: Vec<Filter>, query: Query) -> impl IntoView {
+    if search.is_none() && filters.is_empty() {
+        return ().into_any();
+    }
+    let mut own: Vec<&str> = filters.iter().map(|filter| filter.key).collect();
+    own.push("q");
+    let kept = query.others(&own).into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+    let search = search.map(|label| {
+        view! {
+            <div class="find">
+                <Icon name="search" small=true />
+                <input class="input" type="search" name="q" aria-label=label.clone() placeholder=label value=query.get("q").unwrap_or_default().to_owned() />
+            </div>
+        }
+    });
+    let selects = filters
+        .into_iter()
+        .map(|filter| {
+            let current = query.get(filter.key).unwrap_or_default().to_owned();
+            let options = filter
+                .options
+                .into_iter()
+                .map(|(value, label)| view! { <option selected={value == current} value=value.clone()>{label}</option> })
+                .collect_view();
+            view! {
+                <select name=filter.key aria-label=filter.label><option value="">{filter.any}</option>{options}</select>
+            }
+        })
+        .collect_view();
+    view! {
+        <form class="filters" method="get" role="search" aria-label=format!("Filter {of}")>
+            {search}{selects}{kept}<button class="btn">"Filter"</button>
+        </form>
+    }
+    .into_any()
+}

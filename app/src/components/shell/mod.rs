@@ -1,0 +1,15 @@
+//! The frames of pages. Each sets the title, shows the flash, and begins with the skip link:
+//! `SiteShell` for the public, `AuthShell` for log-in and its kin, `TenantShell` and `AdminShell`
+//! for the two dashboards. A page's root is exactly one of them.
+
+pub mod admin;
+pub mod auth;
+pub mod dashboard;
+pub mod site;
+pub mod tenant;
+
+pub use admin::AdminShell;
+pub use auth::AuthShell;
+pub use dashboard::{Viewer, Width};
+pub use site::SiteShell;
+pub use tenant::{TenantFrame, TenantShell};

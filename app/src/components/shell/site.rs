@@ -1,0 +1,55 @@
+//! Public pages: header with the catalogue, footer.
+
+use leptos::prelude::*;
+
+use crate::components::{
+    brand::Brand,
+    flash_message::{FlashBanner, FlashToast},
+    theme_choice::ThemeChoice,
+    title::PageTitle,
+};
+use crate::request::PageRequest;
+
+const LINKS: [(&str, &str); 2] = [("/catalog", "Catalogue"), ("/docs/api", "API reference")];
+
+#[component]
+pub fn SiteShell(
+    #[prop(into)] title: String,
+    /// Where “Dashboard” leads; without it the header offers log-in and registration.
+    #[prop(optional, into)]
+    dashboard: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    let content = children();
+    let path = PageRequest::current().path;
+    let links = LINKS
+        .map(|(href, label)| {
+            let here = path.starts_with(href).then_some("page");
+            view! { <li><a href=href aria-current=here>{label}</a></li> }
+        })
+        .collect_view();
+    let account = match dashboard {
+        Some(href) => view! { <a class="btn" href=href>"Dashboard"</a> }.into_any(),
+        None => view! {
+            <a class="btn btn-quiet" href="/login">"Log in"</a>
+            <a class="btn" href="/register">"Create account"</a>
+        }
+        .into_any(),
+    };
+    view! {
+        <PageTitle title=title />
+        <a class="skip" href="#main">"Skip to content"</a>
+        <header class="site-h"><Brand /><nav aria-label="Main"><ul>{links}</ul></nav>{account}</header>
+        <main class="site cq" id="main" tabindex="-1"><FlashBanner />{content}</main>
+        <footer class="site-f">
+            <span>"Mintreu Platform"</span>
+            <a href="/catalog">"Catalogue"</a>
+            <a href="/docs/api">"API reference"</a>
+            <details class="menu menu-up menu-end" data-menu="">
+                <summary>"Theme"</summary>
+                <div class="menu-list"><ThemeChoice /></div>
+            </details>
+        </footer>
+        <FlashToast />
+    }
+}

@@ -1,0 +1,174 @@
+//! The front door: what the platform is, what it offers, how it goes.
+
+use leptos::prelude::*;
+
+use crate::components::{icon::Icon, prelude::*, svg::short};
+
+/// A product on the front page.
+struct Offer {
+    icon: &'static str,
+    name: &'static str,
+    kind: &'static str,
+    href: &'static str,
+    text: &'static str,
+    price: &'static str,
+}
+
+const OFFERS: [Offer; 5] = [
+    Offer {
+        icon: "box",
+        name: "E-commerce API",
+        kind: "API",
+        href: "/catalog/ecommerce",
+        text: "Products, stock, carts and orders with totals and states. The back of a shop without running one.",
+        price: "Free for 10,000 requests, then from €49 a month",
+    },
+    Offer {
+        icon: "file",
+        name: "Blog API",
+        kind: "API",
+        href: "/catalog/blog",
+        text: "Posts with drafts and schedules, moderated comments, full-text search, RSS.",
+        price: "Free for 5,000 requests, then from €12 a month",
+    },
+    Offer {
+        icon: "chart",
+        name: "Analytics API",
+        kind: "API",
+        href: "/catalog/analytics",
+        text: "Send events, read sessions, funnels and time series. No cookies needed.",
+        price: "Free for 50,000 events, then from €19 a month",
+    },
+    Offer {
+        icon: "globe",
+        name: "Storefront",
+        kind: "Application",
+        href: "/catalog/storefront",
+        text: "A complete shop on your own domain, in your colours, with checkout.",
+        price: "€29 a month, 14 days to try",
+    },
+    Offer {
+        icon: "licence",
+        name: "Invoice Exporter",
+        kind: "Licence",
+        href: "/catalog/invoice-exporter",
+        text: "A plugin that turns orders into bookkeeping files. Activates on three machines.",
+        price: "€79 a year",
+    },
+];
+
+const STEPS: [(&str, &str); 4] = [
+    ("Subscribe", "Compare plans side by side. Upgrades are prorated to the second, and you see the invoice before you agree."),
+    ("Provision", "Name the application and watch it become ready: database created, tables migrated, keys published."),
+    ("Call", "Paste the example in curl, JavaScript, Python or PHP. It already has your endpoint and your Client ID."),
+    ("Understand", "Every call is in usage within seconds, and on the invoice exactly once."),
+];
+
+/// Where the time of a call goes: label, start and length in percent, whether it is the service's.
+const HOPS: [(&str, f64, f64, bool, &str); 4] = [
+    ("Key and plan", 0.0, 1.5, false, "0.02 ms"),
+    ("Limits, quota", 1.5, 1.5, false, "0.01 ms"),
+    ("The service", 4.0, 94.0, true, "41.8 ms"),
+    ("Metered", 98.0, 2.0, false, "0.001 ms"),
+];
+
+const EXAMPLE: &str = "POST /products/ecommerce/v1/orders
+# Authorization: Basic bWNpXzdrMm05…
+
+{ \"currency\": \"EUR\", \"items\": [{ \"sku\": \"FJ-204\", \"quantity\": 2 }] }
+
+'201 Created'
+# RateLimit: \"rate\";r=49;t=1";
+
+#[component]
+pub fn Landing() -> impl IntoView {
+    view! {
+        <SiteShell title="Subscribe to a product, call it a minute later">
+            <section class="hero" aria-labelledby="hero-h">
+                <div class="stack stack-l">
+                    <div class="stack">
+                        <h1 id="hero-h">"Subscribe to a product."<br />"Call it a minute later."</h1>
+                        <p class="lede">
+                            "APIs, complete applications and licensed software. Each comes with its own database, its own keys and a bill you can follow to the last request."
+                        </p>
+                    </div>
+                    <form class="signup" action="/register">
+                        <div class="field">
+                            <label for="email">"Work e-mail"</label>
+                            <input class="input" id="email" name="email" type="email" autocomplete="email" placeholder="you@company.example" />
+                        </div>
+                        <button class="btn btn-primary">"Create account"</button>
+                    </form>
+                    <p class="hint">"Free plans need no card. Cancel on the same page where you subscribe."</p>
+                </div>
+                <div class="wire">
+                    <Code label="Example call" code=EXAMPLE />
+                    <div class="wire-f meter"><h2 class="vh">"Where the time of this call went"</h2><ul>{hops()}</ul></div>
+                </div>
+            </section>
+            <section class="stack stack-l" aria-labelledby="cat-h">
+                <div class="card-h">
+                    <h2 id="cat-h">"Products"</h2>
+                    <a class="btn btn-quiet" href="/catalog">"Whole catalogue "<Icon name="right" small=true /></a>
+                </div>
+                <ul class="cards">{offers()}</ul>
+            </section>
+            <section class="stack stack-l" aria-labelledby="how-h">
+                <h2 id="how-h">"From sign-up to the first order"</h2>
+                <ol class="steps">
+                    {STEPS.map(|(name, text)| view! { <li><h3>{name}</h3><p>{text}</p></li> }).collect_view()}
+                </ol>
+            </section>
+            <section class="card stack" aria-labelledby="price-h">
+                <div class="card-h">
+                    <div class="stack stack-s">
+                        <h2 id="price-h">"You pay for plans, not for seats"</h2>
+                        <p class="lede">
+                            "Every plan says how many requests it includes and what happens beyond them: a price for each thousand, or a hard stop. You choose."
+                        </p>
+                    </div>
+                    <a class="btn" href="/catalog">"Compare plans"</a>
+                </div>
+            </section>
+        </SiteShell>
+    }
+}
+
+fn hops() -> impl IntoView {
+    HOPS.map(|(label, start, length, service, time)| {
+        let class = if service { "rest" } else { "used" };
+        let drawing = format!(
+            r#"<rect class="track" width="100%" height="8" rx="4"/><rect class="{class}" x="{}%" width="{}%" height="8" rx="4"/>"#,
+            short(start),
+            short(length)
+        );
+        view! { <li class="hop"><span>{label}</span><svg aria-hidden="true" inner_html=drawing></svg><span>{time}</span></li> }
+    })
+    .collect_view()
+}
+
+fn offers() -> impl IntoView {
+    let own = view! {
+        <li class="card product">
+            <div class="product-h"><span class="glyph"><Icon name="plus" /></span><h3><a href="/register">"Your own service"</a></h3></div>
+            <p>"Any HTTP program can stand behind the gateway. Keys, plans, quotas and invoices are already there."</p>
+            <p class="price">"For operators"</p>
+        </li>
+    };
+    let offers = OFFERS
+        .map(|offer| {
+            view! {
+                <li class="card product">
+                    <div class="product-h">
+                        <span class="glyph"><Icon name=offer.icon /></span>
+                        <h3><a href=offer.href>{offer.name}</a></h3>
+                        <Tag label=offer.kind />
+                    </div>
+                    <p>{offer.text}</p>
+                    <p class="price">{offer.price}</p>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { {offers}{own} }
+}

@@ -1,0 +1,3 @@
+//! Pages that everybody may see.
+
+pub mod landing;

@@ -1,0 +1,87 @@
+//! Keeping a flash between two requests. The cookie holds the id and a mark of the page it is for,
+//! so that another page does not take it.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+};
+
+use http::{HeaderMap, HeaderValue};
+use mintreu_app::flash::Flash;
+
+use crate::web;
+
+/// Long enough to follow a redirect, short enough to be forgotten.
+const LIVES_SECONDS: u32 = 300;
+
+/// A boxed future, so that stores can be swapped at run time.
+pub(crate) type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where flashes wait. A store that fails gives `None`: the page is then merely silent.
+pub(crate) trait FlashStore: Send + Sync {
+    /// Keeps it for a few minutes and names it by something that cannot be guessed.
+    fn put(&self, flash: Flash) -> Later<'_, Option<String>>;
+    /// Gives it once.
+    fn take<'a>(&'a self, id: &'a str) -> Later<'a, Option<Flash>>;
+}
+
+/// In the memory of this process: enough for one replica and for tests.
+#[derive(Default)]
+pub(crate) struct MemoryFlash {
+    kept: Mutex<HashMap<String, Flash>>,
+}
+
+/// More than this many are not kept: who never follows the redirect must not fill the memory.
+const MOST: usize = 10_000;
+
+impl FlashStore for MemoryFlash {
+    fn put(&self, flash: Flash) -> Later<'_, Option<String>> {
+        Box::pin(async move {
+            let id = leptos::nonce::Nonce::new().to_string();
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() >= MOST {
+                kept.clear();
+            }
+            kept.insert(id.clone(), flash);
+            Some(id)
+        })
+    }
+
+    fn take<'a>(&'a self, id: &'a str) -> Later<'a, Option<Flash>> {
+        Box::pin(async move { self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(id) })
+    }
+}
+
+fn mark(path: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// `Set-Cookie` of a flash that waits for `path`.
+pub(super) fn cookie(id: &str, path: &str, secure: bool) -> HeaderValue {
+    let secure = if secure { "; Secure" } else { "" };
+    let text = format!("flash={id}.{}; Path=/; Max-Age={LIVES_SECONDS}; HttpOnly; SameSite=Lax{secure}", mark(path));
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("flash=; Path=/; Max-Age=0"))
+}
+
+/// `Set-Cookie` that forgets it.
+pub(crate) fn clear_flash(secure: bool) -> HeaderValue {
+    HeaderValue::from_static(if secure {
+        "flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+    } else {
+        "flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+    })
+}
+
+/// The flash that waits for this page, once.
+pub(crate) async fn take_flash(store: &dyn FlashStore, headers: &HeaderMap, target: &str) -> Option<Flash> {
+    let (id, wanted) = web::cookie(headers, "flash")?.rsplit_once('.')?;
+    if wanted != mark(target) {
+        return None;
+    }
+    store.take(id).await.filter(|flash| flash.path == target)
+}
