@@ -1,0 +1,6 @@
+//! The gateway as its clients and services meet it. One file for each promise; `support` holds
+//! the two ends of the wire. Names are sentences.
+
+mod support;
+
+mod refusal;
