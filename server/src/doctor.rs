@@ -1,0 +1,113 @@
+//! `mintreu doctor`: looks at what the program needs and says what to do. Exit code 1 when
+//! something is wrong.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use chrono::Datelike as _;
+use mintreu_control::{
+    clock::{Clock, Random},
+    keyring::Keyring,
+    store::Db,
+};
+
+use crate::{Failure, config::Config};
+
+/// Less than this is nearly full.
+const SPARE_BYTES: u64 = 1 << 30;
+
+struct Report {
+    wrong: usize,
+}
+
+impl Report {
+    fn say(&mut self, what: &str, outcome: Result<String, String>) {
+        match outcome {
+            Ok(detail) => eprintln!("  ok     {what}: {detail}"),
+            Err(advice) => {
+                self.wrong += 1;
+                eprintln!("  WRONG  {what}: {advice}");
+            }
+        }
+    }
+}
+
+/// Checks everything and goes on after a failure.
+pub async fn run(config: Config) -> Result<(), Failure> {
+    let mut report = Report { wrong: 0 };
+    report.say("configuration", Ok(format!("{} on {}", config.public_url, config.bind)));
+    report.say("data directory", data_dir(&config));
+    report.say("disk", disk(&config));
+    report.say("key ring", keyring(&config));
+    report.say("database", database(&config).await);
+    report.say("application databases", applications(&config).await);
+    report.say("mail", mail(&config).await);
+    report.say("clock", clock());
+    if report.wrong == 0 { Ok(()) } else { Err(Failure(format!("{} things need attention.", report.wrong))) }
+}
+
+fn data_dir(config: &Config) -> Result<String, String> {
+    let path = &config.data_dir;
+    let probe = path.join(".doctor");
+    std::fs::create_dir_all(path)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(|error| format!("{} cannot be written ({error}): give the user of mintreu the right to.", path.display()))?;
+    Ok(path.display().to_string())
+}
+
+fn disk(config: &Config) -> Result<String, String> {
+    let stat = rustix::fs::statvfs(&config.data_dir).map_err(|error| format!("free space cannot be read: {error}"))?;
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let gigabytes = free / (1 << 30);
+    if free < SPARE_BYTES { Err(format!("only {} MB are free: make room.", free / (1 << 20))) } else { Ok(format!("{gigabytes} GB free")) }
+}
+
+fn keyring(config: &Config) -> Result<String, String> {
+    let Ok(meta) = std::fs::metadata(&config.keyring) else {
+        return Ok(format!("{} will be made at the first start", config.keyring.display()));
+    };
+    if meta.permissions().mode() & 0o077 != 0 {
+        return Err(format!("{} is readable by others: chmod 600 it.", config.keyring.display()));
+    }
+    Keyring::open_or_create(&config.keyring, &Random::system())
+        .map(|ring| format!("{} signing keys", ring.signing().len()))
+        .map_err(|error| Failure::new("restore it from a backup", &error).0)
+}
+
+async fn database(config: &Config) -> Result<String, String> {
+    if let Some(path) = config.database_url.strip_prefix("sqlite:")
+        && !std::path::Path::new(path).exists()
+    {
+        return Ok("SQLite, will be made at the first start".to_owned());
+    }
+    let db = Db::open(&config.database_url).await.map_err(|error| Failure::new("check MINTREU_DATABASE_URL and that the server runs", &error).0)?;
+    db.ping().await.map_err(|error| Failure::new("it does not answer", &error).0)?;
+    match db.pending_migrations().await {
+        Ok(0) => Ok(format!("{}, up to date", db.engine())),
+        Ok(pending) => Err(format!("{pending} migrations are missing: run mintreu migrate.")),
+        Err(error) => Err(Failure::new("migrations cannot be read", &error).0),
+    }
+}
+
+async fn applications(config: &Config) -> Result<String, String> {
+    let Some(url) = &config.app_database_url else { return Ok("SQLite files in the data directory".to_owned()) };
+    let db = Db::open(url).await.map_err(|error| Failure::new("check MINTREU_APP_DATABASE_URL", &error).0)?;
+    db.ping().await.map(|()| "PostgreSQL answers".to_owned()).map_err(|error| Failure::new("it does not answer", &error).0)
+}
+
+async fn mail(config: &Config) -> Result<String, String> {
+    let Some(url) = &config.smtp_url else { return Ok("no SMTP server: mail is kept at /admin/mail".to_owned()) };
+    let transport = lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(url)
+        .map_err(|error| format!("MINTREU_SMTP_URL cannot be used: {error}"))?
+        .build();
+    match transport.test_connection().await {
+        Ok(true) => Ok("the SMTP server answers".to_owned()),
+        Ok(false) => Err("the SMTP server refused: check MINTREU_SMTP_URL.".to_owned()),
+        Err(error) => Err(format!("the SMTP server does not answer: {error}")),
+    }
+}
+
+fn clock() -> Result<String, String> {
+    let now = Clock::system().system_now();
+    if now.year() < 2026 { Err(format!("it is not {now}: set the system's clock.")) } else { Ok(now.to_rfc3339()) }
+}

@@ -1,0 +1,97 @@
+//! Live updates: the timeline of an application as server-sent events. Each message is the new
+//! content of the list, rendered by the same component as the page; `done` ends the stream.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Extension, Router,
+    extract::{Path, State},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use futures_util::stream;
+use mintreu_app::components::timeline::timeline_html;
+use mintreu_control::{Actor, Control, Permitted, access::ViewTenant};
+use mintreu_model::{
+    id::ApplicationId,
+    status::ApplicationStatus,
+    view::TimelineView,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Changes made by another replica are seen this soon.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+struct Parts {
+    control: Control,
+    stopping: CancellationToken,
+}
+
+pub(crate) fn router(control: Control, stopping: CancellationToken) -> Router {
+    Router::new().route("/t/{tenant}/applications/{application}/events", get(timeline)).with_state(Parts { control, stopping })
+}
+
+async fn timeline(
+    State(parts): State<Parts>,
+    Extension(actor): Extension<Option<Actor>>,
+    Path((tenant, application)): Path<(String, String)>,
+) -> Response {
+    match begin(&parts.control, actor, &tenant, &application).await {
+        Ok((who, id)) => stream_of(parts, who, id).into_response(),
+        Err(error) => crate::forms::problem_json(&error.problem()),
+    }
+}
+
+async fn begin(
+    control: &Control,
+    actor: Option<Actor>,
+    tenant: &str,
+    application: &str,
+) -> mintreu_control::Result<(Permitted<ViewTenant>, ApplicationId)> {
+    let actor = actor.ok_or(mintreu_control::Error::Unauthenticated("Log in to go on."))?;
+    let who = control.permit_by_slug::<ViewTenant>(&actor, tenant).await?;
+    let id = control.get_application_by_slug(&who, application).await?.id;
+    Ok((who, id))
+}
+
+struct Watch {
+    parts: Parts,
+    who: Permitted<ViewTenant>,
+    id: ApplicationId,
+    wake: tokio::sync::broadcast::Receiver<()>,
+    shown: Option<TimelineView>,
+    ended: bool,
+}
+
+fn stream_of(parts: Parts, who: Permitted<ViewTenant>, id: ApplicationId) -> impl IntoResponse {
+    let wake = parts.control.watch_application(id);
+    let watch = Watch { parts, who, id, wake, shown: None, ended: false };
+    Sse::new(stream::unfold(watch, next)).keep_alive(KeepAlive::default())
+}
+
+async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
+    if watch.ended {
+        return None;
+    }
+    loop {
+        let timeline = watch.parts.control.get_timeline(&watch.who, watch.id).await.ok()?;
+        if watch.shown.as_ref() != Some(&timeline) {
+            let event = Event::default().data(timeline_html(&timeline));
+            watch.shown = Some(timeline);
+            return Some((Ok(event), watch));
+        }
+        if !matches!(timeline.status, ApplicationStatus::Provisioning) {
+            watch.ended = true;
+            return Some((Ok(Event::default().event("done").data("done")), watch));
+        }
+        tokio::select! {
+            () = watch.parts.stopping.cancelled() => return None,
+            _ = watch.wake.recv() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}

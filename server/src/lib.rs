@@ -1,0 +1,34 @@
+//! The program `mintreu`: joins the domain (`control`), the gateway, the pages (`app`) and the
+//! REST API behind one port. `serve` is where it all comes together; start reading there.
+
+pub mod admin;
+pub mod config;
+pub mod demo;
+pub mod doctor;
+mod events;
+pub mod forms;
+mod operations;
+mod plane;
+pub mod rest;
+pub mod serve;
+mod session;
+pub mod telemetry;
+pub mod web;
+
+/// A failure to start or to do what a command asked, told to who typed it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(pub String);
+
+impl Failure {
+    /// `what` with the chain of causes behind it.
+    pub fn new(what: &str, error: &dyn std::error::Error) -> Self {
+        let mut sentence = format!("{what}: {error}");
+        let mut source = error.source();
+        while let Some(cause) = source {
+            sentence.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        Self(sentence)
+    }
+}

@@ -1,0 +1,214 @@
+//! Where the two planes meet: the gateway asks here for grants and hands usage over here, and what
+//! changes in the control plane is pushed to the gateway.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use mintreu_control::{Control, Error, keyring::Keyring, store, usage};
+use mintreu_gateway::{
+    ApplicationStatus, Catalogue, Change, Gateway, Grant, PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings,
+    SigningKey, SigningKeys, SourceUnavailable, UsageSink,
+};
+use mintreu_model::status::{self, DatabaseMode, SubscriptionStatus, TenantStatus};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Failure, config::Config};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The control plane as the gateway sees it. Database drivers need their own runtime, so the work
+/// is done there.
+struct ControlPlane {
+    control: Control,
+    runtime: Handle,
+}
+
+pub(crate) fn gateway(control: &Control, config: &Config) -> Gateway {
+    let plane = Arc::new(ControlPlane { control: control.clone(), runtime: Handle::current() });
+    let clock = control.clock.clone();
+    let settings = Settings {
+        issuer: config.public_url.clone(),
+        api_host: config.api_host.clone(),
+        shared_host: config.api_host.is_none(),
+        grant_cache: config.grant_cache,
+        trusted_proxies: config.trusted_proxies.clone(),
+        allowed_link_local: if config.allow_link_local_services {
+            ["169.254.0.0/16", "fe80::/10"].iter().filter_map(|network| network.parse().ok()).collect()
+        } else {
+            Vec::new()
+        },
+        ..Settings::default()
+    };
+    Gateway::new(settings, signing_keys(&control.keyring), Arc::clone(&plane) as _, plane, Arc::new(move || clock.now()))
+}
+
+fn signing_keys(keyring: &Keyring) -> SigningKeys {
+    let mut keys = keyring.signing().iter().rev();
+    let (kid, key) = keys
+        .next()
+        .map_or_else(|| (String::new(), ed25519_dalek::SigningKey::from_bytes(&[0; 32])), |active| (active.id.clone(), active.key.clone()));
+    SigningKeys {
+        active: SigningKey { kid, key },
+        previous: keys.map(|previous| (previous.id.clone(), previous.key.verifying_key())).collect(),
+    }
+}
+
+fn unavailable(what: &'static str) -> impl FnOnce(Error) -> SourceUnavailable {
+    move |error| {
+        tracing::warn!(error = %Failure::new(what, &error), "the control plane could not be asked");
+        SourceUnavailable
+    }
+}
+
+impl PolicySource for ControlPlane {
+    fn grant<'a>(&'a self, client_id: &'a str) -> BoxFuture<'a, Result<Option<Grant>, SourceUnavailable>> {
+        let (control, client_id) = (self.control.clone(), client_id.to_owned());
+        let asked = self.runtime.spawn(async move { control.gateway_grant(&client_id).await });
+        async move {
+            let found = asked.await.map_err(|_| SourceUnavailable)?.map_err(unavailable("a grant could not be loaded"))?;
+            Ok(found.map(grant))
+        }
+        .boxed()
+    }
+}
+
+fn grant(found: mintreu_control::key::Grant) -> Grant {
+    let tenant_open = matches!(found.tenant_status, TenantStatus::Active);
+    Grant {
+        key_id: found.key_id,
+        application_id: found.application_id,
+        tenant_id: found.tenant_id,
+        subscription_id: found.subscription_id,
+        product_id: found.product_id,
+        client_id: found.client_id,
+        secret_sha256: found.secret_sha256,
+        key_expires_at: found.key_expires_at,
+        key_revoked: found.key_revoked,
+        scopes: found.scopes,
+        allowed_ips: found.allowed_ips,
+        product_slug: found.product_slug,
+        plan_code: found.plan_code,
+        application_status: match found.application_status {
+            status::ApplicationStatus::Active => ApplicationStatus::Active,
+            status::ApplicationStatus::Suspended => ApplicationStatus::Suspended,
+            _ => ApplicationStatus::Other,
+        },
+        tenant_suspended: !tenant_open,
+        subscription_live: SubscriptionStatus::is_served(found.subscription_status),
+        rate_per_second: narrow(found.rate_per_second),
+        burst: narrow(found.burst),
+        quota: QuotaGrant {
+            period_start: found.quota.period_start,
+            period_end: found.quota.period_end,
+            included: u64::try_from(found.quota.included).unwrap_or(0),
+            hard_stop: found.quota.hard_stop,
+            used: u64::try_from(found.quota.used).unwrap_or(0),
+        },
+        database_url: found.database_url.map(|url| url.expose().to_owned().into()),
+    }
+}
+
+fn narrow(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn wide(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl UsageSink for ControlPlane {
+    fn accept<'a>(&'a self, segment: &'a Segment) -> BoxFuture<'a, Result<(), SourceUnavailable>> {
+        let records: Vec<usage::Record> = segment
+            .records
+            .iter()
+            .map(|record| usage::Record {
+                application_id: record.application_id,
+                key_id: record.key_id,
+                subscription_id: record.subscription_id,
+                quota_period_start: record.quota_period_start,
+                route: record.route.to_string(),
+                status: i64::from(record.status),
+                at: record.at,
+                bytes_in: wide(record.bytes_in),
+                bytes_out: wide(record.bytes_out),
+                latency_us: wide(record.latency_us),
+                billed: record.billed,
+            })
+            .collect();
+        let (control, id) = (self.control.clone(), segment.id);
+        let handed = self.runtime.spawn(async move { control.accept_usage(id, &records).await });
+        async move { handed.await.map_err(|_| SourceUnavailable)?.map_err(unavailable("usage could not be written")) }.boxed()
+    }
+}
+
+/// Loads the catalogue that the gateway routes by.
+pub(crate) async fn load_catalogue(control: &Control, gateway: &Gateway) -> mintreu_control::Result<()> {
+    let mut services: HashMap<_, Arc<ServicePolicy>> = HashMap::new();
+    let mut catalogue = Catalogue::default();
+    for policy in control.gateway_catalogue().await? {
+        let service = policy.service;
+        let timeout = Duration::from_millis(u64::try_from(service.timeout_ms).unwrap_or(30_000));
+        let shared = services.entry(service.id).or_insert_with(|| {
+            Arc::new(ServicePolicy {
+                id: service.id,
+                slug: service.slug,
+                base_urls: service.base_urls.iter().filter_map(|url| url.parse().ok()).collect(),
+                routes: service.routes,
+                connect_timeout: CONNECT_TIMEOUT.min(timeout),
+                timeout,
+                wants_database: service.database == DatabaseMode::Dedicated,
+            })
+        });
+        let product = ProductPolicy { id: policy.product_id, slug: policy.product_slug.clone(), service: Arc::clone(shared) };
+        catalogue.products.insert(policy.product_slug, product);
+    }
+    gateway.set_catalogue(catalogue);
+    Ok(())
+}
+
+/// Pushes what changes to the gateway until `shutdown`. While the database is away the gateway
+/// serves from what it has; when it is back everything is read anew.
+pub(crate) async fn follow_changes(control: Control, gateway: Gateway, shutdown: CancellationToken) {
+    let mut feed = None;
+    loop {
+        let step = async {
+            let next = match feed.take() {
+                Some(feed) => feed,
+                None => {
+                    let fresh = control.db.changes().await?;
+                    load_catalogue(&control, &gateway).await?;
+                    gateway.invalidate(&Change::Everything);
+                    fresh
+                }
+            };
+            let feed = feed.insert(next);
+            apply(&control, &gateway, feed.next().await?).await
+        };
+        match shutdown.run_until_cancelled(step).await {
+            None => return,
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                tracing::warn!(error = %Failure::new("changes could not be read", &error), "the gateway serves from memory");
+                feed = None;
+                if shutdown.run_until_cancelled(tokio::time::sleep(Duration::from_millis(500))).await.is_none() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn apply(control: &Control, gateway: &Gateway, change: store::Change) -> mintreu_control::Result<()> {
+    match change {
+        store::Change::Key(id) => gateway.invalidate(&Change::Key(id)),
+        store::Change::Application(id) => gateway.invalidate(&Change::Application(id)),
+        store::Change::Subscription(id) => gateway.invalidate(&Change::Subscription(id)),
+        store::Change::Tenant(id) => gateway.invalidate(&Change::Tenant(id)),
+        store::Change::Catalogue | store::Change::Everything => {
+            load_catalogue(control, gateway).await?;
+            gateway.invalidate(&Change::Everything);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! `mintreu serve`: both planes behind one port, until SIGTERM.
+
+use std::{fs::File, net::SocketAddr, sync::Arc};
+
+use axum::{Extension, Router, body::Body as AxumBody, middleware};
+use futures_util::future::BoxFuture;
+use http::{Request, Response, request::Parts};
+use hyper::body::Incoming;
+use leptos::prelude::provide_context;
+use mintreu_app::context::DeviceInfo;
+use mintreu_control::{
+    Actor, Control,
+    clock::{Clock, Random},
+    jobs::Worker,
+    keyring::Keyring,
+    store::Db,
+};
+use mintreu_gateway::{BoxBody, ConnInfo, Gateway, Listener};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use tower_sessions::Session;
+
+use crate::{
+    Failure, config::Config, events, operations, plane, rest,
+    session::{self, Identify},
+    web::{self, SiteFiles, WebState},
+};
+
+/// Serves until the process is told to stop.
+pub async fn run(config: Config, migrate: bool) -> Result<(), Failure> {
+    let opened = open(&config, migrate).await?;
+    let server = Server::bind(config, opened.control.clone())?;
+    eprintln!("Mintreu is ready at {}", server.public_url());
+    server.run(stop_signal()).await
+}
+
+/// `mintreu migrate`.
+pub async fn migrate(config: Config) -> Result<(), Failure> {
+    let opened = open(&config, true).await?;
+    opened.control.db.close().await;
+    eprintln!("The database is up to date.");
+    Ok(())
+}
+
+/// The domain, and what must stay open while it is used.
+pub struct Opened {
+    pub control: Control,
+    _lock: Option<File>,
+}
+
+/// Opens the data directory, the key ring and the database.
+pub async fn open(config: &Config, migrate: bool) -> Result<Opened, Failure> {
+    std::fs::create_dir_all(&config.data_dir)
+        .map_err(|error| Failure::new(&format!("the data directory {} cannot be made", config.data_dir.display()), &error))?;
+    let lock = config.is_sqlite().then(|| lock(config)).transpose()?;
+    let random = Random::system();
+    let keyring = Keyring::open_or_create(&config.keyring, &random).map_err(|error| Failure::new(&format!("{}", config.keyring.display()), &error))?;
+    let db = Db::open(&config.database_url).await.map_err(|error| Failure::new("the platform's database cannot be opened", &error))?;
+    if migrate || config.is_sqlite() {
+        db.migrate().await.map_err(|error| Failure::new("the database cannot be migrated", &error))?;
+    } else if db.pending_migrations().await.map_err(|error| Failure::new("the database cannot be read", &error))? > 0 {
+        return Err(Failure("The database lacks migrations: run mintreu migrate, or serve with --migrate.".to_owned()));
+    }
+    let control = Control::new(db, Clock::system(), random, keyring, config.control());
+    control.load_clock().await.map_err(|error| Failure::new("the database cannot be read", &error))?;
+    Ok(Opened { control, _lock: lock })
+}
+
+/// One process at a time on SQLite files: the lock lives as long as the file is open.
+fn lock(config: &Config) -> Result<File, Failure> {
+    let path = config.data_dir.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| Failure::new(&format!("{} cannot be opened", path.display()), &error))?;
+    file.try_lock().map_err(|_| {
+        Failure(format!("Another mintreu is running on {}: stop it first, or give this one a MINTREU_DATA_DIR of its own.", config.data_dir.display()))
+    })?;
+    Ok(file)
+}
+
+/// A bound port and all that will answer on it.
+pub struct Server {
+    config: Config,
+    control: Control,
+    gateway: Gateway,
+    listener: Listener,
+}
+
+impl Server {
+    /// Takes the port.
+    pub fn bind(config: Config, control: Control) -> Result<Self, Failure> {
+        let gateway = plane::gateway(&control, &config);
+        let listener = Listener::bind(config.bind, gateway.settings().workers)
+            .map_err(|error| Failure::new(&format!("{} cannot be used (MINTREU_BIND)", config.bind), &error))?;
+        Ok(Self { config, control, gateway, listener })
+    }
+
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.config.public_url
+    }
+
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop`, then drains: no new calls, running ones finish, usage is handed over.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
+        let Self { config, control, gateway, listener } = self;
+        let accepting = CancellationToken::new();
+        let working = CancellationToken::new();
+        if let Err(error) = plane::load_catalogue(&control, &gateway).await {
+            tracing::warn!(error = %Failure::new("the catalogue could not be loaded", &error), "calls are refused until it can");
+        }
+        let background = [
+            tokio::spawn(plane::follow_changes(control.clone(), gateway.clone(), working.clone())),
+            tokio::spawn({
+                let (gateway, working) = (gateway.clone(), working.clone());
+                async move { gateway.run_flusher(working).await }
+            }),
+            tokio::spawn(Worker::new(control.clone()).run(working.clone())),
+        ];
+        tokio::spawn({
+            let accepting = accepting.clone();
+            async move {
+                stop.await;
+                tracing::info!("stopping: running calls finish, new ones are refused");
+                accepting.cancel();
+            }
+        });
+        let router = router(&config, &control, &gateway, accepting.clone());
+        let served = listener
+            .serve(gateway, Arc::new(ControlService(router)), tokio::runtime::Handle::current(), accepting)
+            .await
+            .map_err(|error| Failure::new("the gateway stopped", &error));
+        working.cancel();
+        for task in background {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a background task ended badly");
+            }
+        }
+        control.db.close().await;
+        served
+    }
+}
+
+/// Everything that is not the gateway's.
+pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: CancellationToken) -> Router {
+    let files = SiteFiles::find();
+    let identify = Identify {
+        control: control.clone(),
+        trusted_proxies: config.trusted_proxies.clone().into(),
+        assets: files.assets.clone(),
+    };
+    let provide = {
+        let control = control.clone();
+        move |parts: &Parts| {
+            provide_context(control.clone());
+            provide_context(parts.extensions.get::<Option<Actor>>().cloned().flatten());
+            provide_context(parts.extensions.get::<DeviceInfo>().cloned().unwrap_or_default());
+            if let Some(session) = parts.extensions.get::<Session>() {
+                provide_context(session.clone());
+            }
+        }
+    };
+    let pages = web::router(WebState {
+        files,
+        flash: Arc::new(control.clone()),
+        secure: config.is_secure(),
+        styleguide: !config.is_secure(),
+        provide: Arc::new(provide),
+    });
+    let people = Router::new()
+        .merge(events::router(control.clone(), stopping))
+        .fallback_service(pages)
+        .layer(middleware::from_fn_with_state(identify, session::identify))
+        .layer(session::layer(control, config));
+    Router::new()
+        .nest("/api/v1", rest::router(control.clone()))
+        .merge(operations::router(control.clone(), gateway.clone()))
+        .fallback_service(people)
+}
+
+/// The axum router as the gateway's other side.
+struct ControlService(Router);
+
+impl mintreu_gateway::Control for ControlService {
+    fn call(&self, request: Request<Incoming>, connection: ConnInfo) -> BoxFuture<'static, Response<BoxBody>> {
+        let router = self.0.clone().layer(Extension(connection));
+        let request = request.map(AxumBody::new);
+        Box::pin(async move {
+            let response = match router.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            response.map(|body| BoxBody::new(http_body_util::BodyExt::map_err(body, Into::into)))
+        })
+    }
+}
+
+/// SIGTERM or Ctrl-C.
+pub async fn stop_signal() {
+    let interrupted = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+        }
+        Err(_) => drop(interrupted.await),
+    }
+}
