@@ -2,10 +2,12 @@
 //! through; after it, bytes in both directions until either side ends. A refused upgrade is an
 //! ordinary answer.
 
+use std::pin::pin;
+
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use hyper::{body::Incoming, upgrade::OnUpgrade};
 use hyper_util::rt::TokioIo;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 
 use crate::{body::Body, call::Call, header::has_token, upstream::Lease};
 
@@ -50,10 +52,8 @@ pub(crate) fn open(wanted: Wanted, mut answer: Response<Incoming>, lease: Lease,
                 return;
             }
         };
-        let (mut client, mut service) = (TokioIo::new(client), TokioIo::new(service));
-        if let Ok((from_client, to_client)) = copy_bidirectional(&mut client, &mut service).await {
-            call.tunnelled(from_client, to_client);
-        }
+        let (from_client, to_client) = join(TokioIo::new(client), TokioIo::new(service)).await;
+        call.tunnelled(from_client, to_client);
     });
     let mut response = answer.map(|_| Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -62,4 +62,39 @@ pub(crate) fn open(wanted: Wanted, mut answer: Response<Incoming>, lease: Lease,
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, protocol);
     response
+}
+
+/// Carries bytes until the service has ended; a client that has said all may still listen.
+/// Gives the bytes from and to the client.
+async fn join(client: impl AsyncRead + AsyncWrite, service: impl AsyncRead + AsyncWrite) -> (u64, u64) {
+    let (mut from_client, mut to_client) = (0, 0);
+    let (client_read, client_write) = split(client);
+    let (service_read, service_write) = split(service);
+    {
+        let mut up = pin!(carry(client_read, service_write, &mut from_client));
+        let mut down = pin!(carry(service_read, client_write, &mut to_client));
+        let whole = tokio::select! {
+            _ = down.as_mut() => false,
+            whole = up.as_mut() => whole,
+        };
+        if whole {
+            down.await;
+        }
+    }
+    (from_client, to_client)
+}
+
+/// True when the reader came to its end, false when something broke.
+async fn carry(mut reader: impl AsyncRead + Unpin, mut writer: impl AsyncWrite + Unpin, count: &mut u64) -> bool {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let Ok(read) = reader.read(&mut buffer).await else { return false };
+        let Some(data) = buffer.get(..read).filter(|data| !data.is_empty()) else {
+            return writer.shutdown().await.is_ok();
+        };
+        if writer.write_all(data).await.is_err() || writer.flush().await.is_err() {
+            return false;
+        }
+        *count = count.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+    }
 }

@@ -3,4 +3,13 @@
 
 mod support;
 
+mod exchange;
+mod framing;
+mod identity;
+mod limit;
+mod listener;
+mod memory;
+mod policy;
 mod refusal;
+mod token;
+mod usage;

@@ -1,9 +1,7 @@
 //! Every code of the contract's table, and that no more is said than may be.
 
-
-
-use mintreu_gateway::{ApplicationStatus, Change, Grant};
 use crate::support::{Answer, Key, Service, World, service::After, world::routes};
+use mintreu_gateway::{ApplicationStatus, Change, Grant};
 
 fn refused(change: impl FnOnce(&mut Grant)) -> Answer {
     let service = Service::plain();
@@ -78,8 +76,7 @@ fn junk_is_refused_without_a_look_up_and_an_unknown_id_is_looked_up_once() {
 
 #[test]
 fn an_expired_or_revoked_key_is_refused() {
-    refused(|grant| grant.key_expires_at = Some(grant.quota.period_start))
-        .is_problem(401, "credentials_expired", "client");
+    refused(|grant| grant.key_expires_at = Some(grant.quota.period_start)).is_problem(401, "credentials_expired", "client");
     refused(|grant| grant.key_revoked = true).is_problem(401, "credentials_invalid", "client");
 }
 
@@ -97,16 +94,11 @@ fn a_key_expires_while_its_grant_is_cached() {
 #[test]
 fn each_state_that_forbids_a_call_has_its_code() {
     refused(|grant| grant.tenant_suspended = true).is_problem(403, "tenant_suspended", "client");
-    refused(|grant| grant.subscription_live = false)
-        .is_problem(403, "subscription_inactive", "client");
-    refused(|grant| grant.application_status = ApplicationStatus::Suspended)
-        .is_problem(403, "application_suspended", "client");
-    refused(|grant| grant.application_status = ApplicationStatus::Other)
-        .is_problem(403, "application_not_active", "client");
-    refused(|grant| grant.scopes = vec!["POST /v1/orders".parse().unwrap()])
-        .is_problem(403, "scope_insufficient", "client");
-    refused(|grant| grant.allowed_ips = vec!["192.0.2.0/24".parse().unwrap()])
-        .is_problem(403, "ip_not_allowed", "client");
+    refused(|grant| grant.subscription_live = false).is_problem(403, "subscription_inactive", "client");
+    refused(|grant| grant.application_status = ApplicationStatus::Suspended).is_problem(403, "application_suspended", "client");
+    refused(|grant| grant.application_status = ApplicationStatus::Other).is_problem(403, "application_not_active", "client");
+    refused(|grant| grant.scopes = vec!["POST /v1/orders".parse().unwrap()]).is_problem(403, "scope_insufficient", "client");
+    refused(|grant| grant.allowed_ips = vec!["192.0.2.0/24".parse().unwrap()]).is_problem(403, "ip_not_allowed", "client");
 }
 
 #[test]
@@ -120,11 +112,13 @@ fn a_key_serves_its_own_product_only() {
 #[test]
 fn only_exposed_routes_are_reachable_and_by_their_methods() {
     let service = Service::plain();
-    let world = World::with(&service, |_| {}, |policy| {
-        policy.routes = routes(
-            r#"[{"methods":["GET","POST"],"path":"/v1/orders"},{"methods":["DELETE"],"path":"/v1/orders/{id}"}]"#,
-        );
-    });
+    let world = World::with(
+        &service,
+        |_| {},
+        |policy| {
+            policy.routes = routes(r#"[{"methods":["GET","POST"],"path":"/v1/orders"},{"methods":["DELETE"],"path":"/v1/orders/{id}"}]"#);
+        },
+    );
     assert_eq!(world.get("/products/shop/v1/orders").status, 200);
     world.get("/products/shop/v1/secrets").is_problem(404, "route_unknown", "client");
     world.get("/products/shop").is_problem(404, "route_unknown", "client");
@@ -161,10 +155,13 @@ fn paths_that_could_be_walked_around_never_reach_a_service() {
 #[test]
 fn an_encoded_slash_passes_where_the_route_allows_it() {
     let service = Service::plain();
-    let world = World::with(&service, |_| {}, |policy| {
-        policy.routes =
-            routes(r#"[{"methods":["GET"],"path":"/f/{*rest}","allow_encoded_slash":true}]"#);
-    });
+    let world = World::with(
+        &service,
+        |_| {},
+        |policy| {
+            policy.routes = routes(r#"[{"methods":["GET"],"path":"/f/{*rest}","allow_encoded_slash":true}]"#);
+        },
+    );
     assert_eq!(world.get("/products/shop/f/a%2Fb").text(), "GET /f/a%2Fb HTTP/1.1");
     world.get("/products/shop/f/a%2F.%2e%2fb").is_problem(400, "request_malformed", "client");
 }
@@ -174,9 +171,7 @@ fn bodies_beyond_the_limit_are_refused_with_and_without_a_length() {
     let service = Service::plain();
     let world = World::with(&service, |settings| settings.max_body_bytes = 1_000, |_| {});
     let body = "x".repeat(2_000);
-    world
-        .call_with("POST", "/products/shop/v1", &world.key.basic(), &body)
-        .is_problem(413, "body_too_large", "client");
+    world.call_with("POST", "/products/shop/v1", &world.key.basic(), &body).is_problem(413, "body_too_large", "client");
     let mut client = world.client();
     client.send(format!(
         "POST /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{}Transfer-Encoding: chunked\r\n\r\n7d0\r\n{body}\r\n0\r\n\r\n",
@@ -193,10 +188,7 @@ fn a_stalled_body_is_answered_408() {
     let short = std::time::Duration::from_millis(100);
     let world = World::with(&service, |settings| settings.upload_idle = short, |_| {});
     let mut client = world.client();
-    client.send(format!(
-        "POST /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{}Content-Length: 10\r\n\r\nhalf",
-        world.key.basic()
-    ));
+    client.send(format!("POST /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{}Content-Length: 10\r\n\r\nhalf", world.key.basic()));
     client.receive().is_problem(408, "request_timeout", "client");
 }
 
@@ -207,9 +199,7 @@ fn addresses_and_heads_that_are_too_large_are_refused() {
     let long = "x".repeat(20_000);
     world.get(&format!("/products/shop/{long}")).is_problem(414, "uri_too_long", "client");
     let lines: String = (0..4).map(|n| format!("X-{n}: {long}\r\n")).collect();
-    world
-        .call_with("GET", "/products/shop/v1", &lines, "")
-        .is_problem(431, "headers_too_large", "client");
+    world.call_with("GET", "/products/shop/v1", &lines, "").is_problem(431, "headers_too_large", "client");
     let many: String = (0..200).map(|n| format!("X-{n}: y\r\n")).collect();
     assert_eq!(world.call_with("GET", "/products/shop/v1", &many, "").status, 431);
 }
@@ -217,11 +207,15 @@ fn addresses_and_heads_that_are_too_large_are_refused() {
 #[test]
 fn a_service_that_is_not_there_is_a_502() {
     let gone = Service::plain();
-    let world = World::with(&gone, |_| {}, |policy| {
-        // A port that was free a moment ago.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        policy.base_urls = vec![format!("http://{free}").parse().unwrap()];
-    });
+    let world = World::with(
+        &gone,
+        |_| {},
+        |policy| {
+            // A port that was free a moment ago.
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+            policy.base_urls = vec![format!("http://{free}").parse().unwrap()];
+        },
+    );
     world.get("/products/shop/v1").is_problem(502, "service_unreachable", "service");
     let record = world.usage_of(1).remove(0);
     assert_eq!((record.status, record.billed), (502, false));
@@ -233,9 +227,13 @@ fn a_service_that_hangs_is_a_504_at_its_deadline() {
         exchange.wait_for_close();
         After::Close
     });
-    let world = World::with(&service, |_| {}, |policy| {
-        policy.timeout = std::time::Duration::from_millis(200);
-    });
+    let world = World::with(
+        &service,
+        |_| {},
+        |policy| {
+            policy.timeout = std::time::Duration::from_millis(200);
+        },
+    );
     let began = std::time::Instant::now();
     world.get("/products/shop/v1").is_problem(504, "service_timeout", "service");
     assert!(began.elapsed() >= std::time::Duration::from_millis(200));
@@ -250,9 +248,7 @@ fn an_unknown_key_is_a_503_while_the_control_plane_is_away_and_a_cached_one_is_s
     world.plane.away.store(true, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(world.get("/products/shop/v1").status, 200);
     let other = Key::number(2);
-    world
-        .call_with("GET", "/products/shop/v1", &other.basic(), "")
-        .is_problem(503, "service_unavailable", "platform");
+    world.call_with("GET", "/products/shop/v1", &other.basic(), "").is_problem(503, "service_unavailable", "platform");
     world.issue(&other, |_| {});
     world.plane.away.store(false, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(world.call_with("GET", "/products/shop/v1", &other.basic(), "").status, 200);

@@ -120,11 +120,7 @@ impl Service {
     /// Runs `script` for each request, after its head was read.
     pub(crate) fn start(script: impl Fn(&mut Exchange) -> After + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let service = Self {
-            address: listener.local_addr().unwrap(),
-            seen: Arc::default(),
-            closed: Arc::default(),
-        };
+        let service = Self { address: listener.local_addr().unwrap(), seen: Arc::default(), closed: Arc::default() };
         let (running, script) = (service.clone(), Arc::new(script));
         thread::spawn(move || {
             for (connection, stream) in listener.incoming().enumerate() {
@@ -166,10 +162,7 @@ impl Service {
                 return After::Close;
             }
             let line = exchange.seen.line.clone();
-            exchange.write(format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{line}",
-                line.len()
-            ));
+            exchange.write(format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{line}", line.len()));
             After::Keep
         })
     }

@@ -17,9 +17,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
-    ApplicationStatus, BoxBody, Catalogue, ConnInfo, Control, Gateway, Grant, Listener,
-    PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey,
-    SigningKeys, SourceUnavailable, UsageRecord, UsageSink,
+    ApplicationStatus, BoxBody, Catalogue, ConnInfo, Control, Gateway, Grant, Listener, PolicySource, ProductPolicy, QuotaGrant, Segment,
+    ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UsageRecord, UsageSink,
 };
 use mintreu_model::{
     credential::{generate_client_id, generate_secret},
@@ -42,10 +41,7 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn number(number: u8) -> Self {
-        Self {
-            client_id: generate_client_id([number; 16]),
-            secret: generate_secret([number; 20]),
-        }
+        Self { client_id: generate_client_id([number; 16]), secret: generate_secret([number; 20]) }
     }
 
     /// The whole header line.
@@ -69,10 +65,7 @@ pub(crate) struct Plane {
 }
 
 impl PolicySource for Plane {
-    fn grant<'a>(
-        &'a self,
-        client_id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Grant>, SourceUnavailable>> {
+    fn grant<'a>(&'a self, client_id: &'a str) -> BoxFuture<'a, Result<Option<Grant>, SourceUnavailable>> {
         async move {
             self.asked.fetch_add(1, Ordering::SeqCst);
             if self.away.load(Ordering::SeqCst) {
@@ -118,11 +111,7 @@ impl Drop for Running {
 }
 
 impl Control for Dashboard {
-    fn call(
-        &self,
-        request: http::Request<hyper::body::Incoming>,
-        connection: ConnInfo,
-    ) -> BoxFuture<'static, http::Response<BoxBody>> {
+    fn call(&self, request: http::Request<hyper::body::Incoming>, connection: ConnInfo) -> BoxFuture<'static, http::Response<BoxBody>> {
         self.running.fetch_add(1, Ordering::SeqCst);
         let running = Running(Arc::clone(&self.running));
         async move {
@@ -161,17 +150,8 @@ impl World {
         Self::with(service, |_| {}, |_| {})
     }
 
-    pub(crate) fn with(
-        service: &Service,
-        settings: impl FnOnce(&mut Settings),
-        policy: impl FnOnce(&mut ServicePolicy),
-    ) -> Self {
-        let mut settings_value = Settings {
-            workers: 2,
-            shared_host: false,
-            drain: Duration::from_secs(2),
-            ..Settings::default()
-        };
+    pub(crate) fn with(service: &Service, settings: impl FnOnce(&mut Settings), policy: impl FnOnce(&mut ServicePolicy)) -> Self {
+        let mut settings_value = Settings { workers: 2, shared_host: false, drain: Duration::from_secs(2), ..Settings::default() };
         settings(&mut settings_value);
         let mut service = ServicePolicy {
             id: ServiceId(Uuid::from_u128(1)),
@@ -194,10 +174,7 @@ impl World {
         });
         let clock_of = Arc::clone(&plane);
         let keys = SigningKeys {
-            active: SigningKey {
-                kid: "now".to_owned(),
-                key: ed25519_dalek::SigningKey::from_bytes(&[9; 32]),
-            },
+            active: SigningKey { kid: "now".to_owned(), key: ed25519_dalek::SigningKey::from_bytes(&[9; 32]) },
             previous: Vec::new(),
         };
         let workers = settings_value.workers;
@@ -219,16 +196,7 @@ impl World {
             let handle = runtime.handle().clone();
             runtime.block_on(listener.serve(serving, control, handle, until)).unwrap();
         });
-        let world = Self {
-            gateway,
-            plane,
-            address,
-            key: Key::number(1),
-            dashboard,
-            stop,
-            thread: Some(thread),
-            service,
-        };
+        let world = Self { gateway, plane, address, key: Key::number(1), dashboard, stop, thread: Some(thread), service };
         world.publish(|_| {});
         world.issue(&world.key, |_| {});
         world
@@ -244,8 +212,7 @@ impl World {
             slug: slug.to_owned(),
             service: Arc::clone(&service),
         };
-        self.gateway
-            .set_catalogue([product(1, "shop"), product(2, "blog")].into_iter().collect::<Catalogue>());
+        self.gateway.set_catalogue([product(1, "shop"), product(2, "blog")].into_iter().collect::<Catalogue>());
     }
 
     /// Writes a grant for the key, without telling the gateway.
@@ -299,11 +266,7 @@ impl World {
     /// `lines` are whole header lines.
     pub(crate) fn call_with(&self, method: &str, path: &str, lines: &str, body: &str) -> Answer {
         let mut client = self.client();
-        let length = if body.is_empty() {
-            String::new()
-        } else {
-            format!("Content-Length: {}\r\n", body.len())
-        };
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         client.send(format!("{method} {path} HTTP/1.1\r\nHost: gw\r\n{lines}{length}\r\n{body}"));
         client.receive()
     }
@@ -323,9 +286,7 @@ impl World {
 
     /// Waits until so many calls are recorded, and none is under way.
     pub(crate) fn usage_of(&self, count: usize) -> Vec<UsageRecord> {
-        eventually("usage records", || {
-            self.gateway.snapshot().in_flight == 0 && self.usage().len() >= count
-        });
+        eventually("usage records", || self.gateway.snapshot().in_flight == 0 && self.usage().len() >= count);
         let usage = self.usage();
         assert_eq!(usage.len(), count, "{usage:?}");
         usage

@@ -1,0 +1,119 @@
+//! Requests that two programs could read differently (points 4 to 6).
+
+use crate::support::{Client, Service, World, service::After};
+
+/// Sends raw bytes and gives the answer with the connection.
+fn raw(world: &World, bytes: &str) -> (crate::support::Answer, Client) {
+    let mut client = world.client();
+    client.send(bytes.replace("{auth}", &world.key.basic()));
+    let answer = client.receive();
+    (answer, client)
+}
+
+#[test]
+fn ambiguous_lengths_are_refused_and_the_connection_closed() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    for lines in [
+        "Content-Length: +5\r\n",
+        "Content-Length: 5,6\r\n",
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: 0x5\r\n",
+        "Content-Length : 5\r\n",
+        "Transfer-Encoding: gzip\r\n",
+        "Transfer-Encoding: chunked, gzip\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "X-Folded: a\r\n b\r\n",
+        "X-Bare: a\rb\r\n",
+        "X-Nul: a\0b\r\n",
+        "no colon\r\n",
+    ] {
+        let request = format!("POST /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{{auth}}{lines}\r\n0\r\n\r\n");
+        let (answer, mut client) = raw(&world, &request);
+        assert_eq!(answer.status, 400, "{lines:?}");
+        assert!(client.is_closed(), "{lines:?}");
+    }
+    assert!(service.seen().is_empty());
+}
+
+#[test]
+fn a_service_never_sees_both_lengths() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    for lines in ["Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"] {
+        let request = format!(
+            "POST /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{{auth}}{lines}\r\n2\r\nhi\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: gw\r\n\r\n"
+        );
+        let (answer, mut client) = raw(&world, &request);
+        assert_eq!(answer.status, 200);
+        assert!(client.is_closed());
+        let seen = service.last();
+        assert_eq!(seen.body, b"hi");
+        assert!(seen.all("content-length").is_empty());
+        assert_eq!(seen.all("transfer-encoding"), ["chunked"]);
+    }
+    assert_eq!(service.seen().len(), 2);
+}
+
+#[test]
+fn host_must_stand_once_and_be_a_host() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    for lines in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nHost: b\r\n", "Host: a/b\r\n", "Host:\r\n", "Host: u@h\r\n"] {
+        let request = format!("GET /products/shop/v1 HTTP/1.1\r\n{lines}{{auth}}\r\n");
+        raw(&world, &request).0.is_problem(400, "request_malformed", "client");
+    }
+    assert!(service.seen().is_empty());
+}
+
+#[test]
+fn the_authority_of_an_absolute_target_wins() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    let (answer, _) = raw(&world, "GET http://right.example/products/shop/v1?q HTTP/1.1\r\nHost: wrong.example\r\n{auth}\r\n");
+    assert_eq!(answer.text(), "GET /v1?q HTTP/1.1");
+    assert_eq!(service.last().header("x-forwarded-host"), "right.example");
+}
+
+#[test]
+fn tunnels_by_connect_are_not_for_us() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    let (answer, _) = raw(&world, "TRACE /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{auth}\r\n");
+    answer.is_problem(400, "request_malformed", "client");
+}
+
+#[test]
+fn a_get_with_a_body_keeps_its_body() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    let (answer, _) =
+        raw(&world, "GET /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{auth}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    assert_eq!(answer.status, 200);
+    assert_eq!(service.last().body, b"hi");
+}
+
+#[test]
+fn an_answer_with_two_lengths_is_not_relayed() {
+    let service = Service::start(|exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc");
+        After::Close
+    });
+    let world = World::new(&service);
+    world.get("/products/shop/v1").is_problem(502, "service_unreachable", "service");
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    let mut client = world.client();
+    let one = |n: u32| format!("GET /products/shop/v1/{n} HTTP/1.1\r\nHost: gw\r\n{}\r\n", world.key.basic());
+    client.send(format!("{}{}{}", one(1), one(2), one(3)));
+    for n in 1..=3 {
+        assert_eq!(client.receive().text(), format!("GET /v1/{n} HTTP/1.1"));
+    }
+}
