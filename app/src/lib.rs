@@ -31,6 +31,8 @@ pub mod request;
 pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod styleguide;
+#[cfg(feature = "ssr")]
+pub mod tenant;
 
 #[cfg(feature = "ssr")]
 pub use error::{Done, Error};

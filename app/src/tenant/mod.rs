@@ -1,0 +1,3 @@
+//! The dashboard of a tenant: one file or folder per page.
+
+pub mod steps;
