@@ -17,17 +17,26 @@ pub struct Done {
     /// Toast on the next page, one sentence. `None` says nothing.
     #[serde(default)]
     pub message: Option<String>,
+    /// Shown on the next page this once, as `(label, value)`: a client id and its secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub once: Vec<(String, String)>,
 }
 
 impl Done {
     #[must_use]
     pub fn to(location: impl Into<String>) -> Self {
-        Self { location: location.into(), message: None }
+        Self { location: location.into(), message: None, once: Vec::new() }
     }
 
     #[must_use]
     pub fn saying(self, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..self }
+    }
+
+    /// Hands secrets to the next page, which shows them by `Secret`.
+    #[must_use]
+    pub fn showing(self, once: Vec<(String, String)>) -> Self {
+        Self { once, ..self }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What one request leaves for the next page: the outcome of a form that was posted. The form
 //! layer of the server writes it, the next GET of `path` takes it, once. On failure it holds what
-//! was typed, so that `Field` can show it again; never anything secret.
+//! was typed, so that `Field` can show it again; never a secret that was typed. On success it may
+//! hold a secret that was made, to be shown this once.
 
 use std::sync::{
     Arc,
@@ -25,6 +26,9 @@ pub struct Flash {
     pub errors: Vec<FieldError>,
     /// What was typed, by the names of the inputs, repeated names kept.
     pub values: Vec<(String, String)>,
+    /// What the page shows this once, as `(label, value)`.
+    #[serde(default)]
+    pub once: Vec<(String, String)>,
 }
 
 impl Flash {
@@ -63,6 +67,12 @@ impl PageFlash {
     #[must_use]
     pub fn success(&self) -> Option<String> {
         self.flash.as_ref().filter(|flash| !flash.is_failure())?.message.clone()
+    }
+
+    /// What is shown this once; empty when the page is opened again.
+    #[must_use]
+    pub fn once(&self) -> Vec<(String, String)> {
+        self.flash.as_ref().filter(|flash| !flash.is_failure()).map(|flash| flash.once.clone()).unwrap_or_default()
     }
 
     #[must_use]

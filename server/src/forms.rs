@@ -79,20 +79,27 @@ async fn answer(state: &WebState, request: Request, next: Next, html: bool) -> R
     }
     let Some(path) = back else { return Err(problem) };
     let flash =
-        Flash { path: path.clone(), action, status: problem.status, message: Some(problem.detail), errors: problem.errors, values: typed };
+        Flash {
+            path: path.clone(),
+            action,
+            status: problem.status,
+            message: Some(problem.detail),
+            errors: problem.errors,
+            values: typed,
+            ..Flash::default()
+        };
     Ok(redirect(&path, leave(state, flash).await, &head.headers))
 }
 
 async fn succeed(state: &WebState, done: Done, action: &str, inner: &HeaderMap) -> Response {
     let location = local(&done.location).unwrap_or("/");
-    let cookie = match done.message {
-        Some(message) => {
-            // The fragment never reaches the server.
-            let path = location.split('#').next().unwrap_or(location).to_owned();
-            let flash = Flash { path, action: action.to_owned(), message: Some(message), ..Flash::default() };
-            leave(state, flash).await
-        }
-        None => None,
+    let cookie = if done.message.is_some() || !done.once.is_empty() {
+        // The fragment never reaches the server.
+        let path = location.split('#').next().unwrap_or(location).to_owned();
+        let flash = Flash { path, action: action.to_owned(), message: done.message, once: done.once, ..Flash::default() };
+        leave(state, flash).await
+    } else {
+        None
     };
     redirect(location, cookie, inner)
 }

@@ -38,6 +38,7 @@ pub mod svg;
 pub mod table;
 pub mod tabs;
 pub mod theme_choice;
+pub mod time;
 pub mod timeline;
 pub mod title;
 
@@ -46,7 +47,7 @@ pub mod prelude {
     pub use super::{
         badge::*, banner::*, breadcrumbs::*, button::*, card::*, chart::*, chips::*, code::*, copy::*, dialog::*, empty::*, error_page::*,
         facts::*, field::*, form::*, icon::*, kpi::*, list::*, menu::*, page_header::*, pagination::*, prose::*, query::*, quota::*,
-        range::*, secret::*, shell::*, slot::*, snippet::*, table::*, tabs::*, timeline::*, title::*,
+        range::*, secret::*, shell::*, slot::*, snippet::*, table::*, tabs::*, time::*, timeline::*, title::*,
     };
     pub use crate::cells;
 }
