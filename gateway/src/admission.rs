@@ -76,7 +76,7 @@ fn quota_text(core: &Core, entry: &Entry) -> String {
     format!("\"quota\";r={left};t={}", until_next_period(core, entry))
 }
 
-/// The RateLimit fields of draft-ietf-httpapi-ratelimit-headers-10.
+/// The `RateLimit` fields of draft-ietf-httpapi-ratelimit-headers-10.
 pub(crate) fn tell_limits(core: &Core, entry: &Entry, headers: &mut HeaderMap) {
     headers.insert(RATE_LIMIT_POLICY, entry.fields.rate_limit_policy.clone());
     headers.insert(RATE_LIMIT, shared(quota_text(core, entry)));

@@ -50,15 +50,15 @@ pub(crate) struct Address {
     pub(crate) prefix: Box<str>,
 }
 
-pub(crate) fn compile(catalogue: &Catalogue, metrics: &Metrics) -> Products {
+pub(crate) fn compile(catalogue: Catalogue, metrics: &Metrics) -> Products {
     let mut services: HashMap<*const ServicePolicy, Arc<Service>> = HashMap::new();
     catalogue
         .products
-        .iter()
+        .into_iter()
         .map(|(slug, product)| {
             let service =
                 services.entry(Arc::as_ptr(&product.service)).or_insert_with(|| Arc::new(Service::new(&product.service, metrics)));
-            (slug.clone(), Product { id: product.id, service: Arc::clone(service) })
+            (slug, Product { id: product.id, service: Arc::clone(service) })
         })
         .collect()
 }

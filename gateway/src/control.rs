@@ -68,7 +68,7 @@ impl Channel {
     }
 
     pub(crate) fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 

@@ -24,9 +24,9 @@ use crate::{
 };
 
 /// Push is what keeps grants fresh; asking again now and then is a second line.
-const REFRESH_AFTER: Duration = Duration::from_secs(300);
+const REFRESH_AFTER: Duration = Duration::from_mins(5);
 /// How long a grant serves while the control plane is away.
-const SERVES_FOR: Duration = Duration::from_secs(900);
+const SERVES_FOR: Duration = Duration::from_mins(15);
 const UNKNOWN_FOR: Duration = Duration::from_secs(2);
 const UNKNOWN_IDS: usize = 10_000;
 /// A control plane that takes longer counts as away.
@@ -126,12 +126,11 @@ impl Grants {
         });
         let current = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if *current == generation {
-            match &entry {
-                Some(entry) => self.known.insert(client_id.into(), Arc::clone(entry)),
-                None => {
-                    self.known.remove(client_id);
-                    self.unknown.insert(client_id.into(), Instant::now());
-                }
+            if let Some(entry) = &entry {
+                self.known.insert(client_id.into(), Arc::clone(entry));
+            } else {
+                self.known.remove(client_id);
+                self.unknown.insert(client_id.into(), Instant::now());
             }
         }
         drop(current);

@@ -108,7 +108,7 @@ impl Gateway {
     /// Replaces the whole catalogue; calls under way keep what they began with.
     pub fn set_catalogue(&self, catalogue: Catalogue) {
         let core = &self.0.core;
-        core.catalogue.store(Arc::new(catalogue::compile(&catalogue, &core.metrics)));
+        core.catalogue.store(Arc::new(catalogue::compile(catalogue, &core.metrics)));
     }
 
     /// Drops every grant that the change touches: calls that begin after this returns are decided
@@ -144,6 +144,7 @@ impl Gateway {
     }
 
     /// Flushes every second until `shutdown`, and once more, within the drain time, after it.
+    /// Shut it down after [`Listener::serve`] has returned: calls that drain still make usage.
     pub async fn run_flusher(&self, shutdown: CancellationToken) {
         let core = &self.0.core;
         let mut tick = interval(FLUSH_EVERY);

@@ -17,10 +17,16 @@ pub(crate) use rate::Rate;
 
 use crate::policy::Grant;
 
+/// The counter of one period of one subscription.
+struct Period {
+    end: DateTime<Utc>,
+    state: Arc<QuotaState>,
+}
+
 /// Looked at when a grant is loaded, never on the way of a call.
 #[derive(Default)]
 pub(crate) struct Limits {
-    quotas: Mutex<HashMap<(SubscriptionId, DateTime<Utc>), (DateTime<Utc>, Arc<QuotaState>)>>,
+    quotas: Mutex<HashMap<(SubscriptionId, DateTime<Utc>), Period>>,
     rates: Mutex<HashMap<ApplicationId, Arc<Rate>>>,
 }
 
@@ -31,10 +37,11 @@ impl Limits {
     pub(crate) fn quota(&self, grant: &Grant) -> Arc<QuotaState> {
         let key = (grant.subscription_id, grant.quota.period_start);
         let mut quotas = self.quotas.lock().unwrap_or_else(PoisonError::into_inner);
-        let (end, state) = quotas.entry(key).or_insert_with(|| (grant.quota.period_end, Arc::default()));
-        *end = grant.quota.period_end;
-        state.seen_elsewhere(grant.quota.used);
-        Arc::clone(state)
+        let end = grant.quota.period_end;
+        let period = quotas.entry(key).or_insert_with(|| Period { end, state: Arc::default() });
+        period.end = end;
+        period.state.seen_elsewhere(grant.quota.used);
+        Arc::clone(&period.state)
     }
 
     /// The limiter of the application; a plan with another rate begins a fresh one.
@@ -54,7 +61,7 @@ impl Limits {
         self.quotas
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .retain(|_, (end, state)| *end > long_ago || Arc::strong_count(state) > 1);
+            .retain(|_, period| period.end > long_ago || Arc::strong_count(&period.state) > 1);
         self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, rate| Arc::strong_count(rate) > 1 || !rate.is_rested());
     }
 }

@@ -126,7 +126,7 @@ fn explain(failure: Failure) -> Problem {
 
 fn respond(
     worker: &Worker,
-    answer: Response<Incoming>,
+    mut answer: Response<Incoming>,
     lease: Lease,
     mut account: Call,
     wanted: Option<Wanted>,
@@ -144,6 +144,10 @@ fn respond(
         Some(wanted) if switching => tunnel::open(wanted, answer, lease, account),
         _ => {
             let idle = core.settings.download_idle;
+            if answer.headers().contains_key(header::TRANSFER_ENCODING) {
+                // The chunks decided the length; what else it says must not frame our answer.
+                answer.headers_mut().remove(header::CONTENT_LENGTH);
+            }
             let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, lease, account, idle)));
             strip(response.headers_mut(), Direction::ToClient);
             response

@@ -77,7 +77,7 @@ codes! {
 pub(crate) struct Problem {
     pub(crate) code: Code,
     detail: Cow<'static, str>,
-    /// `Allow`, `Retry-After`, RateLimit fields; most refusals have none.
+    /// `Allow`, `Retry-After`, `RateLimit` fields; most refusals have none.
     headers: Option<Box<HeaderMap>>,
     close: bool,
 }

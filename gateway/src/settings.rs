@@ -53,7 +53,7 @@ impl Default for Settings {
             max_connections: 20_000,
             header_timeout: Duration::from_secs(30),
             upload_idle: Duration::from_secs(30),
-            download_idle: Duration::from_secs(900),
+            download_idle: Duration::from_mins(15),
             drain: Duration::from_secs(10),
             usage_backlog: 1_000_000,
         }

@@ -15,20 +15,17 @@ const SECRET_DIGITS: usize = 32;
 /// CRC-32 in 5-bit digits.
 const CHECKSUM_DIGITS: usize = 7;
 
-/// `digits` Crockford characters of `bytes`, read as one number, most significant first.
-fn encode(bytes: &[u8], digits: usize, out: &mut String) {
-    let bits = bytes.len() * 8;
-    let padding = (digits * 5).saturating_sub(bits);
-    for digit in 0..digits {
-        let value = (0..5).fold(0_u8, |value, offset| {
-            let position = (digit * 5 + offset).checked_sub(padding);
-            let bit = position
-                .and_then(|position| bytes.get(position / 8).map(|byte| (byte, position % 8)))
-                .map_or(0, |(byte, shift)| (byte >> (7 - shift)) & 1);
-            (value << 1) | bit
-        });
-        out.push(ALPHABET.get(usize::from(value)).copied().map_or('0', char::from));
-    }
+/// `count` Crockford characters of `bytes`, read as one number, most significant first.
+fn digits(bytes: &[u8], count: usize) -> impl Iterator<Item = char> {
+    let padding = (count * 5).saturating_sub(bytes.len() * 8);
+    let bit = move |position: usize| {
+        let position = position.checked_sub(padding)?;
+        Some((bytes.get(position / 8)? >> (7 - position % 8)) & 1)
+    };
+    (0..count).map(move |digit| {
+        let value = (digit * 5..digit * 5 + 5).fold(0_u8, |value, position| (value << 1) | bit(position).unwrap_or(0));
+        ALPHABET.get(usize::from(value)).copied().map_or('0', char::from)
+    })
 }
 
 fn is_crockford(text: &str) -> bool {
@@ -40,7 +37,7 @@ fn is_crockford(text: &str) -> bool {
 pub fn generate_client_id(random: [u8; 16]) -> String {
     let mut text = String::with_capacity(CLIENT_ID_PREFIX.len() + CLIENT_ID_DIGITS);
     text.push_str(CLIENT_ID_PREFIX);
-    encode(&random, CLIENT_ID_DIGITS, &mut text);
+    text.extend(digits(&random, CLIENT_ID_DIGITS));
     text
 }
 
@@ -49,9 +46,9 @@ pub fn generate_client_id(random: [u8; 16]) -> String {
 pub fn generate_secret(random: [u8; 20]) -> String {
     let mut text = String::with_capacity(SECRET_PREFIX.len() + SECRET_DIGITS + CHECKSUM_DIGITS);
     text.push_str(SECRET_PREFIX);
-    encode(&random, SECRET_DIGITS, &mut text);
+    text.extend(digits(&random, SECRET_DIGITS));
     let checksum = crc32fast::hash(text.as_bytes());
-    encode(&checksum.to_be_bytes(), CHECKSUM_DIGITS, &mut text);
+    text.extend(digits(&checksum.to_be_bytes(), CHECKSUM_DIGITS));
     text
 }
 
@@ -70,9 +67,8 @@ pub fn secret_is_wellformed(text: &str) -> bool {
     if !body.starts_with(SECRET_PREFIX) || checksum.len() != CHECKSUM_DIGITS {
         return false;
     }
-    let mut expected = String::with_capacity(CHECKSUM_DIGITS);
-    encode(&crc32fast::hash(body.as_bytes()).to_be_bytes(), CHECKSUM_DIGITS, &mut expected);
-    checksum == expected
+    let expected = crc32fast::hash(body.as_bytes()).to_be_bytes();
+    checksum.chars().eq(digits(&expected, CHECKSUM_DIGITS))
 }
 
 #[cfg(test)]

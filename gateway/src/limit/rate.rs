@@ -36,7 +36,7 @@ impl Rate {
 
     pub(crate) fn is_rested(&self) -> bool {
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.is_none_or(|at| at.elapsed() > Duration::from_secs(60))
+        refused.is_none_or(|at| at.elapsed() > Duration::from_mins(1))
     }
 
     /// # Errors

@@ -59,13 +59,12 @@ impl AccessTokens {
 
     pub(crate) fn verify(&self, signer: &Signer, issuer: &str, token: &str) -> Result<Arc<Verified>, TokenRefused> {
         let digest: [u8; 32] = Sha256::digest(token).into();
-        let verified = match self.verified.get(&digest) {
-            Some(verified) => verified,
-            None => {
-                let verified = Arc::new(check(signer, issuer, token).ok_or(TokenRefused::Invalid)?);
-                self.verified.insert(digest, Arc::clone(&verified));
-                verified
-            }
+        let verified = if let Some(verified) = self.verified.get(&digest) {
+            verified
+        } else {
+            let verified = Arc::new(check(signer, issuer, token).ok_or(TokenRefused::Invalid)?);
+            self.verified.insert(digest, Arc::clone(&verified));
+            verified
         };
         if verified.expires <= unix_now() {
             return Err(TokenRefused::Expired);

@@ -117,3 +117,15 @@ fn pipelined_requests_are_answered_in_order() {
         assert_eq!(client.receive().text(), format!("GET /v1/{n} HTTP/1.1"));
     }
 }
+
+#[test]
+fn an_answer_with_chunks_and_a_length_is_framed_by_its_chunks() {
+    let service = Service::fixed(
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n\
+         5\r\nhello\r\n0\r\n\r\n",
+    );
+    let world = World::new(&service);
+    let answer = world.get("/products/shop/v1");
+    assert_eq!(answer.text(), "hello");
+    assert!(answer.all("content-length").is_empty());
+}

@@ -25,13 +25,12 @@ fn a_quota_of_500_admits_exactly_500_of_many_connections() {
                 let mut client = Client::connect(world.address);
                 for _ in 0..20 {
                     let answer = client.send(&request).receive();
-                    match answer.status {
-                        200 => admitted.fetch_add(1, Ordering::SeqCst),
-                        _ => {
-                            answer.is_problem(429, "quota_exhausted", "client");
-                            refused.fetch_add(1, Ordering::SeqCst)
-                        }
-                    };
+                    if answer.status == 200 {
+                        admitted.fetch_add(1, Ordering::SeqCst);
+                    } else {
+                        answer.is_problem(429, "quota_exhausted", "client");
+                        refused.fetch_add(1, Ordering::SeqCst);
+                    }
                 }
             });
         }

@@ -2,7 +2,9 @@
 
 use std::{sync::atomic::Ordering, thread};
 
-use mintreu_gateway::Listener;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use mintreu_gateway::{BoxBody, Listener};
 
 use crate::support::{Service, World, eventually, service::After};
 
@@ -119,4 +121,26 @@ fn a_head_that_does_not_arrive_closes_the_connection() {
     });
     assert!(!String::from_utf8_lossy(&closed.join().unwrap()).contains(" 200 "));
     assert_eq!(world.get("/products/shop/v1").status, 200);
+}
+
+#[test]
+fn the_gateway_is_a_plain_service_too() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (name, value) = world.key.basic().trim().split_once(": ").map(own).unwrap();
+    let gateway = world.gateway.clone();
+    let call = runtime.spawn(async move {
+        let body: BoxBody = Full::new(Bytes::from_static(b"abc")).map_err(|never| match never {}).boxed_unsync();
+        let request = http::Request::post("/products/shop/v1").header("host", "gw").header(name, value).body(body).unwrap();
+        let response = gateway.handle(request, "127.0.0.1:1".parse().unwrap()).await;
+        (response.status(), response.into_body().collect().await.unwrap().to_bytes())
+    });
+    let (status, body) = runtime.block_on(call).unwrap();
+    assert_eq!((status.as_u16(), &body[..]), (200, &b"POST /v1 HTTP/1.1"[..]));
+    assert_eq!(service.last().body, b"abc");
+}
+
+fn own((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
 }

@@ -7,7 +7,7 @@ pub(crate) mod service;
 pub(crate) mod world;
 
 pub(crate) use client::{Answer, Client};
-pub(crate) use service::{Seen, Service};
+pub(crate) use service::Service;
 pub(crate) use world::{Key, World};
 
 use std::time::{Duration, Instant};
