@@ -8,11 +8,13 @@ pub mod account;
 pub mod audit;
 pub mod clock;
 mod error;
+pub mod idempotency;
 pub mod keyring;
 pub mod mail;
 pub mod setting;
 pub mod store;
 pub mod tenant;
+pub mod usage;
 
 use std::{ops::Deref, sync::Arc};
 

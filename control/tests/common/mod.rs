@@ -1,7 +1,8 @@
 //! What the tests of the control plane share: one bench per database engine, with a clock that
 //! stands still until it is moved. A case is written once and run by `on_both`.
 
-#![expect(dead_code, unreachable_pub, reason = "each test file uses its own part of the bench")]
+#![allow(clippy::allow_attributes, dead_code, unreachable_pub, reason = "each test file uses its own part of the bench")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up has failed")]
 
 use std::{
     ops::Deref,
@@ -34,6 +35,8 @@ pub struct Bench {
     seconds: Arc<AtomicI64>,
     folder: PathBuf,
     admin: tokio::sync::OnceCell<Actor>,
+    /// Of the platform's database.
+    pub url: String,
 }
 
 impl Deref for Bench {
@@ -55,7 +58,7 @@ pub fn beginning() -> DateTime<Utc> {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
-/// Runs a case on SQLite and on PostgreSQL.
+/// Runs a case on both database engines.
 pub async fn on_both(case: impl AsyncFn(Bench)) {
     case(bench(None).await).await;
     case(bench(Some(Postgres::shared().create_database("control").await)).await).await;
@@ -81,13 +84,38 @@ async fn bench(postgres: Option<String>) -> Bench {
         test_clock: true,
         allow_link_local_services: false,
     };
-    Bench { control: Control::new(db, clock, random, keyring, config), seconds, folder, admin: tokio::sync::OnceCell::new() }
+    Bench { control: Control::new(db, clock, random, keyring, config), seconds, folder, admin: tokio::sync::OnceCell::new(), url }
 }
 
 impl Bench {
     /// Moves the system's clock, and business time with it.
     pub fn advance(&self, by: TimeDelta) {
         self.seconds.fetch_add(by.num_seconds(), Ordering::SeqCst);
+    }
+
+    /// Runs SQL as it is, for states that no operation makes. Write ids with `literal`.
+    pub async fn sql(&self, text: &str) {
+        use sqlx::{Connection, Executor};
+        if self.url.starts_with("sqlite") {
+            sqlx::SqliteConnection::connect(&self.url).await.unwrap().execute(text).await.unwrap();
+        } else {
+            sqlx::PgConnection::connect(&self.url).await.unwrap().execute(text).await.unwrap();
+        }
+    }
+
+    /// The one number that a query gives, as `CAST(… AS BIGINT)`.
+    pub async fn number(&self, query: &str) -> i64 {
+        use sqlx::Connection;
+        if self.url.starts_with("sqlite") {
+            sqlx::query_scalar(query).fetch_one(&mut sqlx::SqliteConnection::connect(&self.url).await.unwrap()).await.unwrap()
+        } else {
+            sqlx::query_scalar(query).fetch_one(&mut sqlx::PgConnection::connect(&self.url).await.unwrap()).await.unwrap()
+        }
+    }
+
+    /// An id as the engine writes it.
+    pub fn literal(&self, id: uuid::Uuid) -> String {
+        if self.url.starts_with("sqlite") { format!("x'{}'", id.simple()) } else { format!("'{id}'::uuid") }
     }
 
     async fn log_in(&self, email: &str) -> Actor {

@@ -11,6 +11,7 @@ pub mod lenient;
 pub mod page;
 pub mod subscription;
 pub mod tenant;
+pub mod usage;
 
 pub use check::Check;
 

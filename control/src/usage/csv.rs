@@ -1,0 +1,50 @@
+//! Usage as a table for spreadsheets.
+
+use std::fmt::Write;
+
+use chrono::SecondsFormat;
+use mintreu_model::{status::UsageBy, view::UsageSeries};
+
+/// RFC 4180, with a heading. `by` names the column of what it is broken down by.
+#[must_use]
+pub fn csv(series: &UsageSeries, by: Option<UsageBy>) -> String {
+    let mut out = String::from("start,");
+    if let Some(by) = by {
+        out.push_str(by.as_str());
+        out.push(',');
+    }
+    out.push_str("requests,errors,server_errors,bytes_in,bytes_out,p50_ms,p95_ms,p99_ms\r\n");
+    for point in &series.data {
+        out.push_str(&point.start.to_rfc3339_opts(SecondsFormat::Secs, true));
+        out.push(',');
+        if by.is_some() {
+            out.push_str(&cell(point.by.as_deref().unwrap_or_default()));
+            out.push(',');
+        }
+        let latency = &point.latency_ms;
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "{},{},{},{},{},{},{},{}\r\n",
+            point.requests, point.errors, point.server_errors, point.bytes_in, point.bytes_out, latency.p50, latency.p95, latency.p99
+        );
+    }
+    out
+}
+
+/// Text in quotes; what a spreadsheet would take for a formula is marked as text.
+fn cell(text: &str) -> String {
+    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { "'" } else { "" };
+    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_formula_stays_text() {
+        assert_eq!(cell("=HYPERLINK(\"http://x\")"), "\"'=HYPERLINK(\"\"http://x\"\")\"");
+        assert_eq!(cell("GET /v1/orders/{id}"), "\"GET /v1/orders/{id}\"");
+    }
+}

@@ -1,0 +1,117 @@
+//! Usage: the gateway hands over segments of records, and each is counted exactly once, into sums
+//! by minute, hour and day. Everything that is shown is read from these sums. Minutes are kept for
+//! three days, hours for a hundred, days for good. To break usage down by something new, add a
+//! column to `usage_rollups`, to `accept::Rollup` and to the reads.
+
+mod accept;
+mod csv;
+mod latency;
+mod overview;
+mod read;
+
+use chrono::{DateTime, TimeDelta, Utc};
+pub use csv::csv;
+use mintreu_model::{
+    form::usage::{UsageQuery, UsageRange},
+    id::{ApiKeyId, ApplicationId, SubscriptionId},
+    status::{UsageBy, UsageStep},
+    view::{UsageSeries, UsageShare, UsageTotals},
+};
+use read::Whose;
+
+use crate::{Control, Error, Operator, Permitted, Result, access::ViewTenant, store::execute};
+
+/// One call as the gateway saw it, refused ones included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub application_id: ApplicationId,
+    pub key_id: ApiKeyId,
+    pub subscription_id: SubscriptionId,
+    /// Beginning of the quota period that it is counted in.
+    pub quota_period_start: DateTime<Utc>,
+    /// Pattern of the route, not the path.
+    pub route: String,
+    pub status: i64,
+    pub at: DateTime<Utc>,
+    pub bytes_in: i64,
+    pub bytes_out: i64,
+    pub latency_us: i64,
+    /// Whether it counts towards the quota.
+    pub billed: bool,
+}
+
+const KEEP_MINUTES: TimeDelta = TimeDelta::days(3);
+const KEEP_HOURS: TimeDelta = TimeDelta::days(100);
+
+impl Control {
+    /// One application's usage over time.
+    pub async fn get_usage(&self, who: &Permitted<ViewTenant>, id: ApplicationId, query: &UsageQuery) -> Result<UsageSeries> {
+        let whose = self.application_of(who, id).await?;
+        self.series(whose, query).await
+    }
+
+    /// Usage over time of all applications of the tenant.
+    pub async fn get_tenant_usage(&self, who: &Permitted<ViewTenant>, query: &UsageQuery) -> Result<UsageSeries> {
+        self.series(Whose::Tenant(who.tenant_id()), query).await
+    }
+
+    /// Usage over time of all tenants.
+    pub async fn get_any_usage(&self, _: &Operator, query: &UsageQuery) -> Result<UsageSeries> {
+        self.series(Whose::Anybody, query).await
+    }
+
+    /// One application's usage by route, key or status, the most used first.
+    pub async fn get_usage_shares(
+        &self,
+        who: &Permitted<ViewTenant>,
+        id: ApplicationId,
+        range: &UsageRange,
+        by: UsageBy,
+    ) -> Result<Vec<UsageShare>> {
+        let whose = self.application_of(who, id).await?;
+        let (span, now) = (range.resolve(self.clock.now())?, self.clock.now());
+        read::shares(&self.db, whose, span, read::finest_kept(span, now), by).await
+    }
+
+    /// Totals of one application, or of the whole tenant.
+    pub async fn get_usage_totals(
+        &self,
+        who: &Permitted<ViewTenant>,
+        id: Option<ApplicationId>,
+        range: &UsageRange,
+    ) -> Result<UsageTotals> {
+        let whose = match id {
+            Some(id) => self.application_of(who, id).await?,
+            None => Whose::Tenant(who.tenant_id()),
+        };
+        let (span, now) = (range.resolve(self.clock.now())?, self.clock.now());
+        read::totals(&self.db, whose, span, read::finest_kept(span, now)).await
+    }
+
+    async fn application_of(&self, who: &Permitted<ViewTenant>, id: ApplicationId) -> Result<Whose> {
+        if read::is_of(&self.db, who.tenant_id(), id).await? { Ok(Whose::Application(id)) } else { Err(Error::NotFound("application")) }
+    }
+
+    async fn series(&self, whose: Whose, query: &UsageQuery) -> Result<UsageSeries> {
+        let (span, step) = query.resolve(self.clock.now())?;
+        let data = match query.by {
+            None => read::series(&self.db, whose, span, step).await?,
+            Some(by) => read::broken_down(&self.db, whose, span, step, by).await?,
+        };
+        Ok(UsageSeries { data })
+    }
+
+    /// Drops minutes and hours that are past their time; for the periodic job.
+    pub async fn prune_usage(&self) -> Result<()> {
+        let now = self.clock.now();
+        for (step, keep) in [(UsageStep::Minute, KEEP_MINUTES), (UsageStep::Hour, KEEP_HOURS)] {
+            let mut tx = self.db.begin().await?;
+            execute!(
+                tx,
+                sqlx::query("DELETE FROM usage_rollups WHERE step = $1 AND start < $2").bind(step.as_str()).bind(step.floor(now - keep))
+            )?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}

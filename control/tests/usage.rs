@@ -1,0 +1,254 @@
+//! Usage is counted exactly once and read back as it was.
+
+mod common;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{Bench, beginning, on_both};
+use mintreu_control::{
+    Error, Permitted,
+    access::ViewTenant,
+    usage::{self, Record},
+};
+use mintreu_model::{
+    form::usage::{Preset, UsageQuery, UsageRange},
+    id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},
+    status::{UsageBy, UsageStep},
+};
+use uuid::Uuid;
+
+struct Fixture {
+    who: Permitted<ViewTenant>,
+    application: ApplicationId,
+    subscription: SubscriptionId,
+    key: ApiKeyId,
+}
+
+/// An application with a subscription and a key, as rows.
+async fn fixture(bench: &Bench, name: &str) -> Fixture {
+    let who = bench.owner::<ViewTenant>(name).await;
+    let [product, plan, version, subscription, application, key] = std::array::from_fn(|_| bench.random.uuid(beginning()));
+    let (id, t) = (|id| bench.literal(id), "'2026-03-01T00:00:00+00:00'");
+    let tenant = id(who.tenant_id().0);
+    let hash = if bench.url.starts_with("sqlite") { "x'00'" } else { "'\\x00'" };
+    bench
+        .sql(&format!(
+            "INSERT INTO products (id, slug, name, kind, summary, description, status, created_at, updated_at) VALUES ({product}, 'p-{name}', 'P', 'api', '', '', 'published', {t}, {t});
+             INSERT INTO plans (id, product_id, code, position, current_version, created_at) VALUES ({plan}, {product}, 'pro', 1, 1, {t});
+             INSERT INTO plan_versions (id, plan_id, version, name, bill_interval, currency, price_minor, trial_days, included_requests, rate_per_second, burst, max_applications, features, created_at)
+                VALUES ({version}, {plan}, 1, 'Pro', 'year', 'EUR', 10006, 0, 1000, 10, 10, 1, '[]', {t});
+             INSERT INTO subscriptions (id, tenant_id, product_id, plan_version_id, status, anchor, current_period_start, current_period_end, quota_period_start, quota_period_end, created_at, updated_at)
+                VALUES ({subscription}, {tenant}, {product}, {version}, 'active', {t}, {t}, {t}, {t}, {t}, {t}, {t});
+             INSERT INTO applications (id, tenant_id, subscription_id, product_id, slug, name, status, config, created_at, updated_at)
+                VALUES ({application}, {tenant}, {subscription}, {product}, 'a-{name}', 'A', 'active', '{{}}', {t}, {t});
+             INSERT INTO api_keys (id, tenant_id, application_id, name, client_id, secret_hash, secret_last_four, scopes, allowed_ips, created_at)
+                VALUES ({key}, {tenant}, {application}, 'k', 'mci-{name}', {hash}, 'abcd', '[]', '[]', {t});",
+            product = id(product), plan = id(plan), version = id(version), subscription = id(subscription),
+            application = id(application), key = id(key),
+        ))
+        .await;
+    Fixture { who, application: application.into(), subscription: subscription.into(), key: key.into() }
+}
+
+impl Fixture {
+    fn record(&self, at: DateTime<Utc>, status: i64) -> Record {
+        Record {
+            application_id: self.application,
+            key_id: self.key,
+            subscription_id: self.subscription,
+            quota_period_start: beginning(),
+            route: "GET /v1/orders/{id}".into(),
+            status,
+            at,
+            bytes_in: 10,
+            bytes_out: 100,
+            latency_us: 1_000,
+            billed: status < 400,
+        }
+    }
+}
+
+fn segment(number: u128) -> SegmentId {
+    SegmentId(Uuid::from_u128(number))
+}
+
+#[tokio::test]
+async fn a_thousand_records_are_shown_as_a_thousand_by_every_step_and_breakdown() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let records: Vec<Record> = (0..1000)
+            .map(|index| {
+                let at = beginning() - TimeDelta::seconds(index * 7);
+                Record {
+                    route: format!("GET /v1/{}", index % 7),
+                    latency_us: 1_000 + index * 13,
+                    ..fixture.record(at, if index % 10 == 0 { 503 } else { 200 })
+                }
+            })
+            .collect();
+        for (number, chunk) in records.chunks(300).enumerate() {
+            bench.accept_usage(segment(number as u128), chunk).await.unwrap();
+        }
+        let to = Some(beginning() + TimeDelta::seconds(1));
+        for step in UsageStep::ALL.iter().copied() {
+            let query = UsageQuery { to, step: Some(step), ..UsageQuery::default() };
+            let data = bench.get_usage(&fixture.who, fixture.application, &query).await.unwrap().data;
+            assert_eq!(data.iter().map(|point| point.requests).sum::<i64>(), 1000, "{step}");
+            assert_eq!(data.iter().map(|point| point.server_errors).sum::<i64>(), 100);
+            assert_eq!(data.iter().map(|point| point.bytes_out).sum::<i64>(), 100_000);
+            let (span, _) = query.resolve(beginning()).unwrap();
+            assert_eq!(data.len(), span.starts(step).count(), "gaps are points too");
+        }
+        for by in UsageBy::ALL.iter().copied() {
+            let range = UsageRange { from: None, to };
+            let shares = bench.get_usage_shares(&fixture.who, fixture.application, &range, by).await.unwrap();
+            assert_eq!(shares.iter().map(|share| share.totals.requests).sum::<i64>(), 1000, "{by}");
+            assert!(shares.is_sorted_by_key(|share| -share.totals.requests));
+            let query = UsageQuery { to, by: Some(by), ..UsageQuery::default() };
+            let data = bench.get_usage(&fixture.who, fixture.application, &query).await.unwrap().data;
+            assert_eq!(data.iter().map(|point| point.requests).sum::<i64>(), 1000);
+            assert!(data.iter().all(|point| point.by.is_some() && point.requests > 0));
+        }
+        let shares = bench.get_usage_shares(&fixture.who, fixture.application, &UsageRange { from: None, to }, UsageBy::Key).await.unwrap();
+        assert_eq!(shares[0].by, fixture.key.to_string());
+        let mut sorted: Vec<i64> = records.iter().map(|record| record.latency_us).collect();
+        sorted.sort_unstable();
+        for totals in [
+            bench.get_usage_totals(&fixture.who, Some(fixture.application), &UsageRange { from: None, to }).await.unwrap(),
+            bench.get_usage_totals(&fixture.who, None, &Preset::Quarter.range(beginning())).await.unwrap(),
+        ] {
+            assert_eq!((totals.requests, totals.errors), (1000, 100));
+            for (found, rank) in [(totals.latency_ms.p50, 500), (totals.latency_ms.p95, 950), (totals.latency_ms.p99, 990)] {
+                let exact = f64::from(i32::try_from(sorted[rank - 1]).unwrap()) / 1000.0;
+                assert!((found - exact).abs() <= exact * 0.05, "{found} for {exact}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_segment_twice_counts_once_even_at_the_same_time() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let records: Vec<Record> = (0..50).map(|index| fixture.record(beginning(), if index < 40 { 200 } else { 429 })).collect();
+        let (first, second) = tokio::join!(bench.accept_usage(segment(1), &records), bench.accept_usage(segment(1), &records));
+        first.unwrap();
+        second.unwrap();
+        bench.accept_usage(segment(1), &records).await.unwrap();
+        let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
+        let totals = bench.get_usage_totals(&fixture.who, None, &range).await.unwrap();
+        assert_eq!((totals.requests, totals.errors), (50, 10));
+        bench.accept_usage(segment(2), &records).await.unwrap();
+        assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 100);
+        let id = bench.literal(fixture.subscription.0);
+        let used = format!("SELECT CAST(used AS BIGINT) FROM quota_usage WHERE subscription_id = {id}");
+        assert_eq!(bench.number(&used).await, 80, "what is billed, refused calls left out");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn segments_of_many_applications_are_counted_side_by_side() {
+    on_both(async |bench| {
+        let (one, two) = (fixture(&bench, "ines").await, fixture(&bench, "sam").await);
+        let forth: Vec<Record> = (0..100).map(|index| if index % 2 == 0 { &one } else { &two }.record(beginning(), 200)).collect();
+        let back: Vec<Record> = forth.iter().rev().cloned().collect();
+        let work = (0..12).map(|number| {
+            let (bench, records) = (&bench, if number % 2 == 0 { &forth } else { &back });
+            async move { bench.accept_usage(segment(number), records).await }
+        });
+        for done in futures_util::future::join_all(work).await {
+            done.unwrap();
+        }
+        let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
+        for fixture in [&one, &two] {
+            assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 600);
+        }
+        let all = bench.get_any_usage(&bench.operator().await, &Preset::Day.query(beginning())).await.unwrap();
+        assert_eq!(all.data.iter().map(|point| point.requests).sum::<i64>(), 1200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn usage_of_a_removed_subscription_does_not_hold_up_the_rest() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let orphan = Record { subscription_id: SubscriptionId(Uuid::from_u128(9)), ..fixture.record(beginning(), 200) };
+        bench.accept_usage(segment(1), &[orphan, fixture.record(beginning(), 200)]).await.unwrap();
+        let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
+        assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn minutes_and_hours_are_dropped_in_their_time_and_days_stay() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        bench.accept_usage(segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
+        let count = async |step| {
+            let query = UsageQuery {
+                from: Some(beginning() - TimeDelta::hours(1)),
+                to: Some(beginning() + TimeDelta::hours(1)),
+                step: Some(step),
+                by: None,
+            };
+            bench.get_usage(&fixture.who, fixture.application, &query).await.unwrap().data.iter().map(|point| point.requests).sum::<i64>()
+        };
+        for (days, left) in [(2, [1, 1, 1]), (2, [0, 1, 1]), (100, [0, 0, 1])] {
+            bench.advance(TimeDelta::days(days));
+            bench.prune_usage().await.unwrap();
+            assert_eq!([count(UsageStep::Minute).await, count(UsageStep::Hour).await, count(UsageStep::Day).await], left);
+        }
+        let range = UsageRange { from: Some(beginning()), to: Some(beginning() + TimeDelta::hours(1)) };
+        assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 1, "read from days");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_tenants_usage_is_not_there() {
+    on_both(async |bench| {
+        let (one, two) = (fixture(&bench, "ines").await, fixture(&bench, "sam").await);
+        bench.accept_usage(segment(1), &[one.record(beginning(), 200)]).await.unwrap();
+        let refused = bench.get_usage(&two.who, one.application, &UsageQuery::default()).await;
+        assert!(matches!(refused, Err(Error::NotFound(_))));
+        let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
+        assert_eq!(bench.get_usage_totals(&two.who, None, &range).await.unwrap().requests, 0);
+        let query = UsageQuery { from: Some(beginning()), to: Some(beginning()), ..UsageQuery::default() };
+        assert!(matches!(bench.get_usage(&one.who, one.application, &query).await, Err(Error::Invalid(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_overview_adds_up_monthly_worth_and_requests() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        bench.accept_usage(segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
+        let overview = bench.overview(&bench.operator().await).await.unwrap();
+        assert_eq!((overview.tenants, overview.subscriptions, overview.applications), (1, 1, 1));
+        // 100.06 a year is 8.34 a month, rounded half away from zero.
+        assert_eq!(overview.monthly_recurring.iter().map(|money| money.amount).collect::<Vec<_>>(), [834]);
+        assert_eq!(overview.requests.len(), 30);
+        assert_eq!(overview.requests.last().map(|point| point.requests), Some(1));
+        assert!(!overview.recent.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_for_spreadsheets_has_a_heading_and_one_line_per_point() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let hostile = Record { route: "=1+1".into(), ..fixture.record(beginning(), 200) };
+        bench.accept_usage(segment(1), &[hostile]).await.unwrap();
+        let query = UsageQuery { by: Some(UsageBy::Route), ..Preset::Day.query(beginning()) };
+        let series = bench.get_usage(&fixture.who, fixture.application, &query).await.unwrap();
+        let text = usage::csv(&series, query.by);
+        assert!(text.starts_with("start,route,requests,"));
+        assert!(text.contains("2026-03-01T12:00:00Z,\"'=1+1\",1,0,0,10,100,"), "{text}");
+    })
+    .await;
+}
