@@ -2,11 +2,15 @@
 //!
 //! Pages run on the server only (feature `ssr`); the browser program (feature `hydrate`) contains
 //! nothing but `islands`. So a page works without JavaScript, and a component is free to use what
-//! only the server has. To add a page, write it in `public/`, `tenant/` or `admin/`, add its route
-//! to `routes.rs`, and build it from `components/`; `/styleguide` shows them all.
+//! only the server has. To add a page, write it in `public/`, `account/`, `tenant/` or `admin/`,
+//! add its line to `routes.rs` there, and build it from `components/`; `/styleguide` shows them all.
 
 pub mod islands;
 
+#[cfg(feature = "ssr")]
+pub mod account;
+#[cfg(feature = "ssr")]
+pub mod admin;
 #[cfg(feature = "ssr")]
 pub mod api;
 #[cfg(feature = "ssr")]

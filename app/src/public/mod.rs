@@ -1,3 +1,4 @@
 //! Pages that everybody may see.
 
 pub mod landing;
+pub mod routes;

@@ -10,10 +10,17 @@ mod shells;
 use leptos::prelude::*;
 
 pub use self::shells::{AdminExample, AuthExample, TenantExample};
-use crate::components::prelude::*;
+use crate::{components::prelude::*, routes::area};
 
 /// Addresses of the guide begin with this.
 pub const ROOT: &str = "/styleguide";
+
+area!(StyleguideRoutes:
+    "/styleguide" => Styleguide,
+    "/styleguide/tenant" => TenantExample,
+    "/styleguide/admin" => AdminExample,
+    "/styleguide/auth" => AuthExample,
+);
 
 #[component]
 pub fn Styleguide() -> impl IntoView {

@@ -24,6 +24,7 @@ pub fn TenantExample() -> impl IntoView {
         role: "Owner".into(),
         applications: Some(4),
         others: vec![("Kestrel Cycles".into(), "kestrel".into())],
+        notices: vec![FrameNotice::UnverifiedEmail],
     };
     let done = PageFlash::new(Some(Flash { message: Some("Key “Storefront” renamed.".into()), ..Flash::default() }));
     let notice = view! {

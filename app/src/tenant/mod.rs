@@ -1,3 +1,6 @@
-//! The dashboard of a tenant: one file or folder per page.
+//! The dashboard of a tenant: one file or folder per page. A page begins with `frame`, which
+//! proves the right it needs and gives what the shell shows.
 
+pub mod frame;
+pub mod routes;
 pub mod steps;

@@ -42,6 +42,7 @@ pub fn AdminShell(
     frame(Parts {
         admin: true,
         title,
+        place: "Admin".to_owned(),
         head: view! { <Brand href="/admin" admin=true /> }.into_any(),
         nav,
         current,
@@ -50,7 +51,7 @@ pub fn AdminShell(
         parents: crumbs,
         search: "/admin/search".to_owned(),
         action,
-        notice,
+        notices: notice.into_iter().collect(),
         width,
         content,
     })

@@ -51,6 +51,8 @@ pub fn initials(name: &str) -> String {
 pub(super) struct Parts {
     pub admin: bool,
     pub title: String,
+    /// After the title of the document: the tenant, or “Admin”.
+    pub place: String,
     pub head: AnyView,
     pub nav: Vec<NavGroup>,
     pub current: String,
@@ -60,7 +62,7 @@ pub(super) struct Parts {
     pub parents: Vec<Crumb>,
     pub search: String,
     pub action: Option<Slot>,
-    pub notice: Option<Slot>,
+    pub notices: Vec<Slot>,
     pub width: Width,
     pub content: AnyView,
 }
@@ -73,7 +75,7 @@ pub(super) fn frame(parts: Parts) -> impl IntoView {
     };
     let shell = if parts.admin { "shell admin" } else { "shell" };
     view! {
-        <PageTitle title=if parts.admin { format!("{} · Admin", parts.title) } else { parts.title.clone() } />
+        <PageTitle title=format!("{} · {}", parts.title, parts.place) />
         <a class="skip" href="#main">"Skip to content"</a>
         <div class=shell>
             <details class="drawer" data-menu="">
@@ -92,7 +94,7 @@ pub(super) fn frame(parts: Parts) -> impl IntoView {
                 {find(parts.search)}
                 {parts.action.map(Slot::view)}
             </header>
-            {parts.notice.map(|notice| view! { <div class="notice">{notice.view()}</div> })}
+            {(!parts.notices.is_empty()).then(|| view! { <div class="notice">{parts.notices.into_iter().map(Slot::view).collect_view()}</div> })}
             <main class="main" id="main" tabindex="-1">
                 <div class=wrap><FlashBanner />{parts.content}</div>
             </main>
@@ -126,7 +128,7 @@ fn account_menu(viewer: Viewer, elsewhere: Option<(&'static str, String)>) -> im
                 <hr />
                 <ThemeChoice />
                 <hr />
-                <PostButton action="/_fn/session/end" label="Log out" />
+                <PostButton action="/_fn/account/log_out" label="Log out" />
             </div>
         </details>
     }

@@ -5,11 +5,13 @@
 pub mod admin;
 pub mod auth;
 pub mod dashboard;
+pub mod notice;
 pub mod site;
 pub mod tenant;
 
 pub use admin::AdminShell;
 pub use auth::AuthShell;
 pub use dashboard::{Viewer, Width};
+pub use notice::FrameNotice;
 pub use site::SiteShell;
 pub use tenant::{TenantFrame, TenantShell};

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::dashboard::{Parts, Viewer, Width, frame, initials};
+use super::{
+    dashboard::{Parts, Viewer, Width, frame, initials},
+    notice::FrameNotice,
+};
 use crate::components::{
     brand::Brand,
     breadcrumbs::Crumb,
@@ -23,6 +26,8 @@ pub struct TenantFrame {
     pub applications: Option<i64>,
     /// The viewer's other tenants as `(name, slug)`.
     pub others: Vec<(String, String)>,
+    /// Banners of every page, before the page's own.
+    pub notices: Vec<FrameNotice>,
 }
 
 #[component]
@@ -46,6 +51,7 @@ pub fn TenantShell(
 ) -> impl IntoView {
     let content = children().into_any();
     let home = format!("/t/{}", frame.slug);
+    let notices = frame.notices.iter().map(|each| Slot::from(each.clone().view(&frame.slug))).chain(notice).collect();
     let mut nav = tenant_nav(&frame.slug);
     if let Some(count) = frame.applications {
         set_count(&mut nav, "applications", count, false);
@@ -55,6 +61,7 @@ pub fn TenantShell(
     self::frame(Parts {
         admin: false,
         title,
+        place: frame.name.clone(),
         head: view! { <Brand href=home.clone() />{switcher(&frame)} }.into_any(),
         nav,
         current,
@@ -63,7 +70,7 @@ pub fn TenantShell(
         parents: crumbs,
         search: format!("{home}/search"),
         action,
-        notice,
+        notices,
         width,
         content,
     })

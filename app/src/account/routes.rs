@@ -1,0 +1,5 @@
+//! Addresses of the pages of accounts.
+
+use crate::routes::area;
+
+area!(AccountRoutes:);

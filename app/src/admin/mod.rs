@@ -1,0 +1,3 @@
+//! The back office. A page begins with `operator()`.
+
+pub mod routes;

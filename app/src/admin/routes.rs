@@ -1,0 +1,5 @@
+//! Addresses of the back office.
+
+use crate::routes::area;
+
+area!(AdminRoutes:);

@@ -1,0 +1,6 @@
+//! Addresses of the public pages.
+
+use super::landing::Landing;
+use crate::routes::area;
+
+area!(PublicRoutes: "/" => Landing);

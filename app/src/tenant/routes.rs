@@ -1,0 +1,5 @@
+//! Addresses of a tenant's dashboard.
+
+use crate::routes::area;
+
+area!(TenantRoutes:);
