@@ -118,3 +118,14 @@ pub(crate) fn is_duplicate(error: &Error) -> bool {
         _ => false,
     }
 }
+
+/// Whether a statement failed because something still refers to what it would delete.
+pub(crate) fn is_referenced(error: &Error) -> bool {
+    match error {
+        Error::Internal { cause, .. } => cause
+            .downcast_ref::<sqlx::Error>()
+            .and_then(sqlx::Error::as_database_error)
+            .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation),
+        _ => false,
+    }
+}

@@ -31,5 +31,4 @@ pub fn Banner(
             {action.map(Slot::view)}
         </div>
     }
-    .into_any()
 }

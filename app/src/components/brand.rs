@@ -18,5 +18,4 @@ pub fn Brand(
             {admin.then(|| view! { <span class="tag tag-accent">"Admin"</span> })}
         </a>
     }
-    .into_any()
 }

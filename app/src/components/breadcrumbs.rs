@@ -31,5 +31,4 @@ pub fn Breadcrumbs(
             <ol>{parents}<li aria-current="page">{current}</li></ol>
         </nav>
     }
-    .into_any()
 }

@@ -57,7 +57,6 @@ pub fn Button(
             <Label label=label icon=icon small=small about=about />
         </button>
     }
-    .into_any()
 }
 
 /// A link that looks like a button.
@@ -84,7 +83,6 @@ pub fn LinkButton(
             <Label label=label icon=icon small=small about=about />
         </a>
     }
-    .into_any()
 }
 
 /// A form of one button: posts to a server function with hidden fields. For actions in rows.
@@ -114,7 +112,6 @@ pub fn PostButton(
             </button>
         </form>
     }
-    .into_any()
 }
 
 #[component]
@@ -124,5 +121,4 @@ fn Label(label: String, icon: Option<String>, small: bool, about: Option<String>
         <span>{label}</span>
         {about.map(|about| view! { <span class="vh">" "{about}</span> })}
     }
-    .into_any()
 }

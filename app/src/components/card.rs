@@ -34,7 +34,7 @@ pub fn Card(
             </div>
         }
     });
-    view! { <section class=class aria-labelledby=id>{head}{children()}</section> }.into_any()
+    view! { <section class=class aria-labelledby=id>{head}{children()}</section> }
 }
 
 /// An id from a heading: “Recent activity” → `recent-activity`.

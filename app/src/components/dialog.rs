@@ -40,5 +40,4 @@ pub fn Dialog(
             </form>
         </dialog>
     }
-    .into_any()
 }

@@ -34,5 +34,4 @@ pub fn EmptyState(
             {actions.map(|actions| view! { <div class="row">{actions.view()}</div> })}
         </div>
     }
-    .into_any()
 }

@@ -20,13 +20,12 @@ pub fn Toast(#[prop(into)] message: String) -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
 }
 
 /// The toast of the flash at hand, if it has one.
 #[component]
 pub fn FlashToast() -> impl IntoView {
-    PageFlash::current().success().map(|message| view! { <Toast message=message /> }).into_any()
+    PageFlash::current().success().map(|message| view! { <Toast message=message /> })
 }
 
 /// The failure that no form has shown. Build it after the page's own content.

@@ -19,5 +19,4 @@ pub fn Menu(
             <div class="menu-list">{children()}</div>
         </details>
     }
-    .into_any()
 }

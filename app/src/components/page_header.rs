@@ -26,5 +26,4 @@ pub fn PageHeader(
             {actions.map(|actions| view! { <div class="row">{actions.view()}</div> })}
         </div>
     }
-    .into_any()
 }

@@ -38,5 +38,4 @@ pub fn Secret(
             <div class="secret-b">{fields}</div>
         </section>
     }
-    .into_any()
 }

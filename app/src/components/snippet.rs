@@ -104,7 +104,6 @@ pub fn Snippet(
             {codes}
         </div>
     }
-    .into_any()
 }
 
 #[cfg(test)]

@@ -22,5 +22,4 @@ pub fn ThemeChoice() -> impl IntoView {
             <button class="without-script">"Apply theme"</button>
         </form>
     }
-    .into_any()
 }

@@ -31,7 +31,6 @@ pub fn Timeline(
         <ol class="timeline" data-live=live aria-live=polite inner_html=timeline_html(&steps)></ol>
         {refresh}
     }
-    .into_any()
 }
 
 /// The content of a timeline: what an event of its stream carries as data.
@@ -86,7 +85,7 @@ pub fn Feed(items: Vec<FeedItem>) -> impl IntoView {
             }
         })
         .collect_view();
-    view! { <ul class="feed">{items}</ul> }.into_any()
+    view! { <ul class="feed">{items}</ul> }
 }
 
 /// One thing to do: done or not, a link to doing it, why.
@@ -115,5 +114,5 @@ pub fn Checklist(items: Vec<Todo>) -> impl IntoView {
             view! { <li><span class="pin"></span><span><a href=item.href>{item.label}</a>{why}</span></li> }.into_any()
         })
         .collect_view();
-    view! { <ol class="todo-list">{items}</ol> }.into_any()
+    view! { <ol class="todo-list">{items}</ol> }
 }

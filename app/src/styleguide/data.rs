@@ -163,5 +163,4 @@ pub fn Data() -> impl IntoView {
             </Card>
         </div>
     }
-    .into_any()
 }

@@ -79,5 +79,4 @@ pub fn Forms() -> impl IntoView {
             </Card>
         </div>
     }
-    .into_any()
 }

@@ -31,5 +31,4 @@ pub fn Messages() -> impl IntoView {
             </EmptyState>
         </div>
     }
-    .into_any()
 }

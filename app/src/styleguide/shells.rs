@@ -42,7 +42,6 @@ pub fn TenantExample() -> impl IntoView {
             </TenantShell>
         </Provider>
     }
-    .into_any()
 }
 
 #[component]
@@ -67,7 +66,6 @@ pub fn AdminExample() -> impl IntoView {
                 empty=view! { <EmptyState icon="home" title="No tenants yet">"They appear when somebody registers."</EmptyState> } />
         </AdminShell>
     }
-    .into_any()
 }
 
 #[component]
@@ -82,5 +80,4 @@ pub fn AuthExample() -> impl IntoView {
             </Form>
         </AuthShell>
     }
-    .into_any()
 }

@@ -7,6 +7,7 @@ pub mod account;
 pub mod application;
 pub mod catalogue;
 mod check;
+pub mod config;
 pub mod lenient;
 pub mod page;
 pub mod subscription;

@@ -90,5 +90,4 @@ pub fn StackedBars(
             </div>
         </figure>
     }
-    .into_any()
 }

@@ -37,5 +37,4 @@ pub fn AuthShell(
         </div>
         <FlashToast />
     }
-    .into_any()
 }

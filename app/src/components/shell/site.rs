@@ -52,5 +52,4 @@ pub fn SiteShell(
         </footer>
         <FlashToast />
     }
-    .into_any()
 }

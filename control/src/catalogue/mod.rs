@@ -1,0 +1,51 @@
+//! What is sold: services, the products on them, the plans of products. Operators write it,
+//! everybody reads what is published, the gateway reads what is served.
+//!
+//! A product goes draft → published → archived, and may be published again. A plan is a row and a
+//! chain of immutable versions: a change adds one, subscribers keep theirs. To give a product's
+//! configuration another keyword, see `schema.rs`.
+
+mod address;
+mod health;
+mod plan;
+mod product;
+mod schema;
+mod service;
+pub(crate) mod store;
+
+pub use address::is_forbidden_address;
+use mintreu_model::{id::ProductId, view::ServiceView};
+pub(crate) use schema::validate_config;
+
+use crate::{Control, Error, Result};
+
+/// Slugs that pages and routes need for themselves.
+const RESERVED: &[&str] =
+    &["admin", "api", "catalog", "docs", "edit", "mintreu", "new", "oauth", "plans", "products", "services", "static"];
+
+/// A product as the gateway routes to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CataloguePolicy {
+    pub product_id: ProductId,
+    pub product_slug: String,
+    pub service: ServiceView,
+}
+
+impl Control {
+    /// Every product that is served: published and archived, of the kind `api`.
+    pub async fn gateway_catalogue(&self) -> Result<Vec<CataloguePolicy>> {
+        store::served(&self.db).await
+    }
+}
+
+/// Refuses a slug that is kept for pages.
+fn unreserved(slug: &str) -> Result<()> {
+    if RESERVED.contains(&slug) {
+        return Err(Error::field("slug", "invalid", format!("{slug} is kept for pages of the platform. Choose another")));
+    }
+    Ok(())
+}
+
+fn slug_taken(what: &str, slug: &str) -> Error {
+    Error::conflict("slug_taken", format!("There is a {what} called {slug} already. Choose another slug."))
+}
