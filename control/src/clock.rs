@@ -64,7 +64,13 @@ impl Clock {
 
 /// A source of randomness: the system's, or seeded so that a run can be repeated.
 #[derive(Clone)]
-pub struct Random(Arc<Mutex<StdRng>>);
+pub struct Random(Arc<Mutex<State>>);
+
+struct State {
+    rng: StdRng,
+    /// The latest id, so that the next of the same millisecond comes after it.
+    latest: Uuid,
+}
 
 impl fmt::Debug for Random {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,38 +82,54 @@ impl Random {
     /// Seeded by the operating system (`ChaCha12`, a cryptographic generator).
     #[must_use]
     pub fn system() -> Self {
-        Self(Arc::new(Mutex::new(StdRng::from_os_rng())))
+        Self::from_rng(StdRng::from_os_rng())
     }
 
     /// The same numbers for the same seed; for demonstrations, never for secrets that guard
     /// anything.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+        Self::from_rng(StdRng::seed_from_u64(seed))
     }
 
-    fn with<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
-        let mut rng = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        draw(&mut rng)
+    fn from_rng(rng: StdRng) -> Self {
+        Self(Arc::new(Mutex::new(State { rng, latest: Uuid::nil() })))
+    }
+
+    fn with<T>(&self, draw: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        draw(&mut state)
     }
 
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.with(|rng| rng.fill_bytes(&mut bytes));
+        self.with(|state| state.rng.fill_bytes(&mut bytes));
         bytes
     }
 
     /// A number in `0..below`.
     #[must_use]
     pub fn below(&self, below: u64) -> u64 {
-        self.with(|rng| rng.random_range(0..below.max(1)))
+        self.with(|state| state.rng.random_range(0..below.max(1)))
     }
 
-    /// A `UUIDv7` of `now`.
+    /// A `UUIDv7` of `now`; later ones of the same millisecond sort after earlier ones.
     #[must_use]
     pub fn uuid(&self, now: DateTime<Utc>) -> Uuid {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid()
+        self.with(|state| {
+            let mut bytes = [0; 10];
+            state.rng.fill_bytes(&mut bytes);
+            let fresh = uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid();
+            let (fresh_bits, latest_bits) = (fresh.as_u128(), state.latest.as_u128());
+            let id = if fresh_bits >> 80 == latest_bits >> 80 && fresh_bits <= latest_bits {
+                Uuid::from_u128(latest_bits + 1 + u128::from(state.rng.next_u32()))
+            } else {
+                fresh
+            };
+            state.latest = id;
+            id
+        })
     }
 }

@@ -92,6 +92,16 @@ impl Drop for Call {
             core.metrics.client_left.fetch_add(1, Relaxed);
         }
         let grant = &self.entry.grant;
+        tracing::debug!(
+            target: "mintreu_gateway::access",
+            key = %grant.key_id,
+            application = %grant.application_id,
+            route = %self.route,
+            status = self.status,
+            billed = self.billed,
+            bytes_out = self.bytes_out,
+            latency_us = self.began.elapsed().as_micros(),
+        );
         let uploaded = self.upload.as_ref().map_or(0, |upload| upload.bytes());
         core.journal.write(
             &self.worker.ledger,

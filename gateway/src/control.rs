@@ -86,8 +86,9 @@ pub(crate) async fn dispatch(
     connection: ConnInfo,
 ) -> Response<Body> {
     let (head, answered) = oneshot::channel();
-    let call = control.call(request, connection);
-    let work = Aborting(runtime.spawn(run(call, head)).abort_handle());
+    let control = Arc::clone(control);
+    let work = async move { run(control.call(request, connection), head).await };
+    let work = Aborting(runtime.spawn(work).abort_handle());
     let Ok(answer) = answered.await else {
         // The task panicked, or its runtime is going away.
         let mut response = Response::new(Body::empty());

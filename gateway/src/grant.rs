@@ -73,39 +73,43 @@ impl Grants {
             if self.unknown.get(client_id).is_some_and(|since| since.elapsed() < UNKNOWN_FOR) {
                 return Ok(None);
             }
-            return self.load(client_id).await;
+            return self.load(client_id, None).await;
         };
+        let stale = Some(entry.serial);
         let age = entry.age();
         let period_over = (self.clock)() >= entry.grant.quota.period_end;
         if age < REFRESH_AFTER && !period_over {
             return Ok(Some(entry));
         }
         if age >= SERVES_FOR {
-            return self.load(client_id).await;
+            return self.load(client_id, stale).await;
         }
         if !entry.may_refresh() {
             return Ok(Some(entry));
         }
         if period_over {
-            return self.load(client_id).await.or(Ok(Some(entry)));
+            return self.load(client_id, stale).await.or(Ok(Some(entry)));
         }
         let (grants, client_id) = (Arc::clone(self), client_id.to_owned());
-        tokio::spawn(async move { grants.load(&client_id).await });
+        tokio::spawn(async move { grants.load(&client_id, stale).await });
         Ok(Some(entry))
     }
 
     /// One question at a time for each id, shared by all who wait for it. When the asker's client
-    /// leaves, the next who waits asks.
-    async fn load(&self, client_id: &str) -> Loaded {
+    /// leaves, the next who waits asks. `stale` is the load that is not good enough.
+    async fn load(&self, client_id: &str, stale: Option<u64>) -> Loaded {
         let generation = self.generation();
         let outcome = {
             let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
             match flights.get(client_id) {
                 Some(flight) if flight.generation == generation => Arc::clone(&flight.outcome),
                 _ => {
+                    // A flight may have landed between our look at the cache and this one.
+                    if let Some(entry) = self.known.get(client_id).filter(|entry| Some(entry.serial) != stale) {
+                        return Ok(Some(entry));
+                    }
                     let outcome = Arc::<OnceCell<Loaded>>::default();
-                    let flight = Flight { generation, outcome: Arc::clone(&outcome) };
-                    flights.insert(client_id.into(), flight);
+                    flights.insert(client_id.into(), Flight { generation, outcome: Arc::clone(&outcome) });
                     outcome
                 }
             }
@@ -122,7 +126,8 @@ impl Grants {
         let grant = answer.map_err(|_| SourceUnavailable)??;
         let entry = grant.map(|grant| {
             let (quota, rate) = (self.limits.quota(&grant), self.limits.rate(&grant));
-            Arc::new(Entry::new(grant, quota, rate))
+            let period_over = (self.clock)() >= grant.quota.period_end;
+            Arc::new(Entry::new(grant, quota, rate, period_over))
         });
         let current = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if *current == generation {

@@ -75,8 +75,7 @@ pub(crate) struct WebState {
 /// The router of everything that people look at.
 pub(crate) fn router(state: WebState) -> Router {
     let options = LeptosOptions::builder().output_name("mintreu").build();
-    let routes =
-        generate_route_list(Pages).into_iter().filter(|route| state.styleguide || !route.path().starts_with(styleguide::ROOT)).collect();
+    let routes = generate_route_list(Pages);
     let context = context(&state);
     let assets = state.files.assets.clone();
     let not_found = leptos_axum::render_app_async_with_context(context.clone(), document);
@@ -118,6 +117,9 @@ fn context(state: &WebState) -> impl Fn() + Clone + Send + Sync + 'static {
 /// Notes path, query and theme, and takes the flash that waits for this page. A page fetched
 /// ahead of a click leaves the flash alone.
 async fn page_context(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+    if !state.styleguide && request.uri().path().starts_with(styleguide::ROOT) {
+        return forms::problem_page(&Error::not_found().0, &state.files.assets);
+    }
     let headers = request.headers();
     let page = PageRequest {
         path: request.uri().path().to_owned(),
@@ -126,7 +128,7 @@ async fn page_context(State(state): State<WebState>, mut request: Request, next:
     };
     let wanted = request.method() == http::Method::GET && !headers.contains_key("sec-purpose");
     let taken = if wanted { forms::take_flash(&*state.flash, headers, &page.target()).await } else { None };
-    let personal = taken.is_some() || headers.contains_key(header::COOKIE);
+    let personal = taken.is_some() || has_personal_cookie(headers);
     let clear = taken.is_some();
     request.extensions_mut().insert(page);
     request.extensions_mut().insert(PageFlash::new(taken));
@@ -143,15 +145,23 @@ async fn page_context(State(state): State<WebState>, mut request: Request, next:
     response
 }
 
-/// Value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// Whether the answer may be about somebody: any cookie but the theme's.
+fn has_personal_cookie(headers: &HeaderMap) -> bool {
+    cookies(headers).any(|(name, _)| name != "theme")
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// Value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    cookies(headers).find_map(|(key, value)| (key == name).then_some(value))
 }
 
 fn content_policy(nonce: &str) -> String {

@@ -48,13 +48,13 @@ pub fn Badge(
     #[prop(into)]
     label: String,
 ) -> impl IntoView {
-    view! { <span class=tone.class()>{label}</span> }
+    view! { <span class=tone.class()>{label}</span> }.into_any()
 }
 
 /// Badge of a status by its name in the REST API: `past_due` shows as “Past due”.
 #[component]
 pub fn Status(#[prop(into)] name: String) -> impl IntoView {
-    view! { <Badge tone=Tone::of(&name) label=humanise(&name) /> }
+    view! { <Badge tone=Tone::of(&name) label=humanise(&name) /> }.into_any()
 }
 
 /// `past_due` → “Past due”.
@@ -75,5 +75,5 @@ pub fn Tag(
     #[prop(optional)]
     accent: bool,
 ) -> impl IntoView {
-    view! { <span class=if accent { "tag tag-accent" } else { "tag" }>{label}</span> }
+    view! { <span class=if accent { "tag tag-accent" } else { "tag" }>{label}</span> }.into_any()
 }

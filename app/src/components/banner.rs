@@ -31,4 +31,5 @@ pub fn Banner(
             {action.map(Slot::view)}
         </div>
     }
+    .into_any()
 }

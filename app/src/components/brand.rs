@@ -18,4 +18,5 @@ pub fn Brand(
             {admin.then(|| view! { <span class="tag tag-accent">"Admin"</span> })}
         </a>
     }
+    .into_any()
 }

@@ -31,4 +31,5 @@ pub fn Breadcrumbs(
             <ol>{parents}<li aria-current="page">{current}</li></ol>
         </nav>
     }
+    .into_any()
 }

@@ -57,6 +57,7 @@ pub fn Button(
             <Label label=label icon=icon small=small about=about />
         </button>
     }
+    .into_any()
 }
 
 /// A link that looks like a button.
@@ -83,6 +84,7 @@ pub fn LinkButton(
             <Label label=label icon=icon small=small about=about />
         </a>
     }
+    .into_any()
 }
 
 /// A form of one button: posts to a server function with hidden fields. For actions in rows.
@@ -112,6 +114,7 @@ pub fn PostButton(
             </button>
         </form>
     }
+    .into_any()
 }
 
 #[component]
@@ -121,4 +124,5 @@ fn Label(label: String, icon: Option<String>, small: bool, about: Option<String>
         <span>{label}</span>
         {about.map(|about| view! { <span class="vh">" "{about}</span> })}
     }
+    .into_any()
 }

@@ -34,7 +34,7 @@ pub fn Card(
             </div>
         }
     });
-    view! { <section class=class aria-labelledby=id>{head}{children()}</section> }
+    view! { <section class=class aria-labelledby=id>{head}{children()}</section> }.into_any()
 }
 
 /// An id from a heading: “Recent activity” → `recent-activity`.

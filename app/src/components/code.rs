@@ -56,6 +56,7 @@ pub fn Code(
     view! {
         <pre class="code" tabindex="0" role="region" aria-label=label><code inner_html=highlight(&code)></code></pre>
     }
+    .into_any()
 }
 
 #[cfg(test)]

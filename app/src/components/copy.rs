@@ -29,6 +29,7 @@ pub fn CopyButton(
             <Icon name="copy" small=true />{word}<span class="vh">{spoken}</span>
         </button>
     }
+    .into_any()
 }
 
 /// One line to copy: an endpoint, an id.
@@ -45,4 +46,5 @@ pub fn CopyLine(
             <CopyButton text=text what=what icon_only=true />
         </div>
     }
+    .into_any()
 }

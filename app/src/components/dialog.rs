@@ -40,4 +40,5 @@ pub fn Dialog(
             </form>
         </dialog>
     }
+    .into_any()
 }

@@ -34,4 +34,5 @@ pub fn EmptyState(
             {actions.map(|actions| view! { <div class="row">{actions.view()}</div> })}
         </div>
     }
+    .into_any()
 }

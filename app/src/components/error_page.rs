@@ -35,10 +35,11 @@ pub fn ErrorPage(problem: Problem) -> impl IntoView {
             </EmptyState>
         </SiteShell>
     }
+    .into_any()
 }
 
 /// No page has this address.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    view! { <ErrorPage problem=Error::not_found().0 /> }
+    view! { <ErrorPage problem=Error::not_found().0 /> }.into_any()
 }

@@ -8,7 +8,7 @@ use super::slot::Slot;
 #[component]
 pub fn DefinitionList(facts: Vec<(&'static str, Slot)>) -> impl IntoView {
     let facts = facts.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value.view()}</dd> }).collect_view();
-    view! { <dl class="facts">{facts}</dl> }
+    view! { <dl class="facts">{facts}</dl> }.into_any()
 }
 
 /// Sums: name on the left, amount on the right, the total set off.
@@ -19,5 +19,5 @@ pub fn Sums(
     total: (String, String),
 ) -> impl IntoView {
     let lines = lines.into_iter().map(|(name, amount)| view! { <div><dt>{name}</dt><dd>{amount}</dd></div> }).collect_view();
-    view! { <dl class="money">{lines}<div class="total"><dt>{total.0}</dt><dd>{total.1}</dd></div></dl> }
+    view! { <dl class="money">{lines}<div class="total"><dt>{total.0}</dt><dd>{total.1}</dd></div></dl> }.into_any()
 }

@@ -187,17 +187,18 @@ pub fn Checkbox(
             {error.map(|message| view! { <FieldError id=format!("{id}-e") message=message /> })}
         </div>
     }
+    .into_any()
 }
 
 /// A value that goes along unseen.
 #[component]
 pub fn Hidden(#[prop(into)] name: String, #[prop(into)] value: String) -> impl IntoView {
-    view! { <input type="hidden" name=input_name(&name) value=value /> }
+    view! { <input type="hidden" name=input_name(&name) value=value /> }.into_any()
 }
 
 #[component]
 fn FieldError(id: String, message: String) -> impl IntoView {
-    view! { <p class="error" id=id><Icon name="alert" small=true />{message}</p> }
+    view! { <p class="error" id=id><Icon name="alert" small=true />{message}</p> }.into_any()
 }
 
 /// Ids of hint and error, for `aria-describedby`.

@@ -20,12 +20,13 @@ pub fn Toast(#[prop(into)] message: String) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// The toast of the flash at hand, if it has one.
 #[component]
 pub fn FlashToast() -> impl IntoView {
-    PageFlash::current().success().map(|message| view! { <Toast message=message /> })
+    PageFlash::current().success().map(|message| view! { <Toast message=message /> }).into_any()
 }
 
 /// The failure that no form has shown. Build it after the page's own content.

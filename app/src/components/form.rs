@@ -83,6 +83,7 @@ pub fn Form(
             {foot}
         </form>
     }
+    .into_any()
 }
 
 /// What went wrong, with links to the fields. Has the focus when the page opens.
@@ -114,6 +115,7 @@ pub fn ErrorSummary(
             {(count > 0).then(|| view! { <ul>{links}</ul> })}
         </div>
     }
+    .into_any()
 }
 
 fn number_word(number: usize) -> String {

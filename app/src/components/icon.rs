@@ -25,5 +25,5 @@ pub fn Icon(
     class: String,
 ) -> impl IntoView {
     let class = format!("i{}{}{class}", if small { " i-s" } else { "" }, if class.is_empty() { "" } else { " " });
-    view! { <svg class=class aria-hidden="true" inner_html=icon_use(&name)></svg> }
+    view! { <svg class=class aria-hidden="true" inner_html=icon_use(&name)></svg> }.into_any()
 }

@@ -59,7 +59,7 @@ impl Kpi {
 #[component]
 pub fn Kpis(figures: Vec<Kpi>) -> impl IntoView {
     let figures = figures.into_iter().map(figure).collect_view();
-    view! { <dl class="kpis">{figures}</dl> }
+    view! { <dl class="kpis">{figures}</dl> }.into_any()
 }
 
 fn figure(kpi: Kpi) -> impl IntoView {

@@ -117,6 +117,7 @@ fn BulkForm(bulk: Bulk, of: String, total: i64, query: String, children: Childre
             </div>
         </form>
     }
+    .into_any()
 }
 
 /// What a filter holds, as `(key, label)`.

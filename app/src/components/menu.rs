@@ -19,4 +19,5 @@ pub fn Menu(
             <div class="menu-list">{children()}</div>
         </details>
     }
+    .into_any()
 }

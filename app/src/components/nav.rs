@@ -117,7 +117,7 @@ pub fn Nav(
             }
         })
         .collect_view();
-    view! { <nav class="nav" aria-label="Main">{groups}</nav> }
+    view! { <nav class="nav" aria-label="Main">{groups}</nav> }.into_any()
 }
 
 fn entry(item: NavItem, current: &str) -> impl IntoView + use<> {

@@ -26,4 +26,5 @@ pub fn PageHeader(
             {actions.map(|actions| view! { <div class="row">{actions.view()}</div> })}
         </div>
     }
+    .into_any()
 }

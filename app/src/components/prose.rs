@@ -19,7 +19,7 @@ pub fn Prose(
     #[prop(into)]
     text: String,
 ) -> impl IntoView {
-    view! { <div class="prose" inner_html=markdown(&text)></div> }
+    view! { <div class="prose" inner_html=markdown(&text)></div> }.into_any()
 }
 
 #[cfg(test)]

@@ -54,10 +54,11 @@ pub fn QuotaMeter(
         ));
     }
     let key = expected.map(|_| {
+        let used_swatch = r#"<rect class="used" width="16" height="10" rx="2"/>"#.to_owned();
         let swatch = format!(r##"<rect fill="url(#{hatch})" width="16" height="10" rx="2"/>"##);
         view! {
             <ul class="key">
-                <li><svg aria-hidden="true" inner_html=r#"<rect class="used" width="16" height="10" rx="2"/>"#></svg>"Used"</li>
+                <li><svg aria-hidden="true" inner_html=used_swatch></svg>"Used"</li>
                 <li><svg aria-hidden="true" inner_html=swatch></svg>"Expected by "{until}</li>
             </ul>
         }
@@ -70,6 +71,7 @@ pub fn QuotaMeter(
             {key}
         </div>
     }
+    .into_any()
 }
 
 /// One line: label, numbers, bar.
@@ -85,11 +87,12 @@ pub fn SmallMeter(#[prop(into)] label: String, used: i64, included: i64) -> impl
             <svg role="meter" aria-label=label aria-valuemin="0" aria-valuemax=included aria-valuenow=used.min(included) inner_html=drawing></svg>
         </div>
     }
+    .into_any()
 }
 
 /// A bar in a table: share of the largest.
 #[component]
 pub fn Share(part: i64, whole: i64) -> impl IntoView {
     let drawing = format!(r#"<rect width="{}%" height="100%"/>"#, short(percent(part, whole)));
-    view! { <svg class="bar" aria-hidden="true" inner_html=drawing></svg> }
+    view! { <svg class="bar" aria-hidden="true" inner_html=drawing></svg> }.into_any()
 }

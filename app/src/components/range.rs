@@ -29,5 +29,5 @@ pub fn SegmentedRange(
             view! { <a href=query.with(&name, value).href() aria-current=here>{text}</a> }
         })
         .collect_view();
-    view! { <nav class="segment" aria-label=label>{links}</nav> }
+    view! { <nav class="segment" aria-label=label>{links}</nav> }.into_any()
 }

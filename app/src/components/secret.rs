@@ -38,4 +38,5 @@ pub fn Secret(
             <div class="secret-b">{fields}</div>
         </section>
     }
+    .into_any()
 }

@@ -104,6 +104,7 @@ pub fn Snippet(
             {codes}
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

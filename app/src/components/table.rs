@@ -99,7 +99,7 @@ pub fn Table(
                 <caption class="vh">{caption}</caption>
                 <thead>
                     <tr>
-                        {pick.is_some().then(|| view! { <th scope="col"><span class="vh">"Choose"</span></th> })}
+                        {pick.is_some().then(|| view! { <th scope="col" class="pick"><span class="vh">"Choose"</span></th> })}
                         {head}
                         {has_actions.then(|| view! { <th scope="col"><span class="vh">"Actions"</span></th> })}
                     </tr>
@@ -109,6 +109,7 @@ pub fn Table(
             </table>
         </div>
     }
+    .into_any()
 }
 
 fn header(column: &Column, sorted: &str, query: &Query) -> AnyView {

@@ -41,5 +41,5 @@ pub fn Tabs(
             view! { <li><a href=tab.href aria-current=here>{tab.label}{count}</a></li> }
         })
         .collect_view();
-    view! { <nav class="tabs" aria-label=label><ul>{tabs}</ul></nav> }
+    view! { <nav class="tabs" aria-label=label><ul>{tabs}</ul></nav> }.into_any()
 }

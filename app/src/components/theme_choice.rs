@@ -22,4 +22,5 @@ pub fn ThemeChoice() -> impl IntoView {
             <button class="without-script">"Apply theme"</button>
         </form>
     }
+    .into_any()
 }

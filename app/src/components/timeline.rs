@@ -31,6 +31,7 @@ pub fn Timeline(
         <ol class="timeline" data-live=live aria-live=polite inner_html=timeline_html(&steps)></ol>
         {refresh}
     }
+    .into_any()
 }
 
 /// The content of a timeline: what an event of its stream carries as data.
@@ -85,7 +86,7 @@ pub fn Feed(items: Vec<FeedItem>) -> impl IntoView {
             }
         })
         .collect_view();
-    view! { <ul class="feed">{items}</ul> }
+    view! { <ul class="feed">{items}</ul> }.into_any()
 }
 
 /// One thing to do: done or not, a link to doing it, why.
@@ -114,5 +115,5 @@ pub fn Checklist(items: Vec<Todo>) -> impl IntoView {
             view! { <li><span class="pin"></span><span><a href=item.href>{item.label}</a>{why}</span></li> }.into_any()
         })
         .collect_view();
-    view! { <ol class="todo-list">{items}</ol> }
+    view! { <ol class="todo-list">{items}</ol> }.into_any()
 }

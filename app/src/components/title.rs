@@ -9,5 +9,5 @@ use crate::flash::PageFlash;
 #[component]
 pub fn PageTitle(#[prop(into)] title: String) -> impl IntoView {
     let error = if PageFlash::current().failure().is_some() { "Error: " } else { "" };
-    view! { <Title text=format!("{error}{title} · Mintreu") /> }
+    view! { <Title text=format!("{error}{title} · Mintreu") /> }.into_any()
 }

@@ -72,13 +72,15 @@ const HOPS: [(&str, f64, f64, bool, &str); 4] = [
     ("Metered", 98.0, 2.0, false, "0.001 ms"),
 ];
 
-const EXAMPLE: &str = "POST /products/ecommerce/v1/orders
-# Authorization: Basic bWNpXzdrMm05…
+/// Marked up by hand: it shows a request and its answer at once.
+const EXAMPLE: &str = r#"<span class="k">POST</span> /products/ecommerce/v1/orders
+<span class="c">Authorization: Basic bWNpXzdrMm05…</span>
 
-{ \"currency\": \"EUR\", \"items\": [{ \"sku\": \"FJ-204\", \"quantity\": 2 }] }
+{ "currency": "EUR", "items": [{ "sku": "FJ-204", "quantity": 2 }] }
 
-'201 Created'
-# RateLimit: \"rate\";r=49;t=1";
+<span class="s">201 Created</span>
+<span class="c">X-Request-Id: req_01m7t3f2k9
+RateLimit: "rate";r=49;t=1</span>"#;
 
 #[component]
 pub fn Landing() -> impl IntoView {
@@ -102,7 +104,7 @@ pub fn Landing() -> impl IntoView {
                     <p class="hint">"Free plans need no card. Cancel on the same page where you subscribe."</p>
                 </div>
                 <div class="wire">
-                    <Code label="Example call" code=EXAMPLE />
+                    <pre class="code" tabindex="0" role="region" aria-label="Example call"><code inner_html=EXAMPLE></code></pre>
                     <div class="wire-f meter"><h2 class="vh">"Where the time of this call went"</h2><ul>{hops()}</ul></div>
                 </div>
             </section>
@@ -132,6 +134,7 @@ pub fn Landing() -> impl IntoView {
             </section>
         </SiteShell>
     }
+    .into_any()
 }
 
 fn hops() -> impl IntoView {

@@ -70,4 +70,5 @@ pub fn Basics() -> impl IntoView {
             "We keep only a fingerprint of it, so it cannot be shown again. If it is lost, rotate the key."
         </Secret>
     }
+    .into_any()
 }

@@ -163,4 +163,5 @@ pub fn Data() -> impl IntoView {
             </Card>
         </div>
     }
+    .into_any()
 }

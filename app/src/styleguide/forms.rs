@@ -79,4 +79,5 @@ pub fn Forms() -> impl IntoView {
             </Card>
         </div>
     }
+    .into_any()
 }

@@ -31,4 +31,5 @@ pub fn Messages() -> impl IntoView {
             </EmptyState>
         </div>
     }
+    .into_any()
 }

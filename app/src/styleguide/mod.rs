@@ -1,11 +1,11 @@
 //! Every component in every state, for authors and for tests. The server offers `/styleguide…`
 //! only where it is allowed. Its values are made up.
 
-mod basics;
-mod data;
-mod forms;
-mod messages;
-mod shells;
+pub mod basics;
+pub mod data;
+pub mod forms;
+pub mod messages;
+pub mod shells;
 
 use leptos::prelude::*;
 
@@ -40,4 +40,5 @@ pub fn Styleguide() -> impl IntoView {
             </div>
         </SiteShell>
     }
+    .into_any()
 }

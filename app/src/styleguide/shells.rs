@@ -42,6 +42,7 @@ pub fn TenantExample() -> impl IntoView {
             </TenantShell>
         </Provider>
     }
+    .into_any()
 }
 
 #[component]
@@ -66,6 +67,7 @@ pub fn AdminExample() -> impl IntoView {
                 empty=view! { <EmptyState icon="home" title="No tenants yet">"They appear when somebody registers."</EmptyState> } />
         </AdminShell>
     }
+    .into_any()
 }
 
 #[component]
@@ -80,4 +82,5 @@ pub fn AuthExample() -> impl IntoView {
             </Form>
         </AuthShell>
     }
+    .into_any()
 }

@@ -73,7 +73,7 @@ impl Fields {
 }
 
 impl Entry {
-    pub(super) fn new(grant: Grant, quota: Arc<QuotaState>, rate: Arc<Rate>) -> Self {
+    pub(super) fn new(grant: Grant, quota: Arc<QuotaState>, rate: Arc<Rate>, period_over: bool) -> Self {
         Self {
             fields: Fields::new(&grant),
             grant,
@@ -82,7 +82,8 @@ impl Entry {
             identity: ArcSwapOption::empty(),
             serial: LOADS.fetch_add(1, Relaxed),
             loaded: Instant::now(),
-            tried: AtomicU64::new(0),
+            // A period that was over when we asked will not be new when we ask again at once.
+            tried: AtomicU64::new(u64::from(period_over)),
         }
     }
 

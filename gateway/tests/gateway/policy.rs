@@ -127,3 +127,16 @@ fn a_new_catalogue_is_served_at_once() {
     world.publish(|policy| policy.routes.clear());
     world.get("/products/shop/v1").is_problem(404, "route_unknown", "client");
 }
+
+#[test]
+fn a_period_that_the_control_plane_has_not_ended_yet_is_not_asked_for_by_every_call() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    world.issue(&world.key, |grant| grant.quota.period_end = grant.quota.period_start);
+    let began = Instant::now();
+    for _ in 0..50 {
+        assert_eq!(world.get("/products/shop/v1").status, 200);
+    }
+    let asked = u64::try_from(world.plane.asked.load(Ordering::SeqCst)).unwrap();
+    assert!(asked <= 1 + began.elapsed().as_secs() + 1, "{asked}");
+}

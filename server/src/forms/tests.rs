@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Router, body::Body};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
-use leptos::{prelude::*, server};
+use leptos::server;
 use mintreu_app::{Done, Error};
 use mintreu_model::problem::{FieldError, Problem};
 use tower::ServiceExt as _;
@@ -58,7 +58,11 @@ async fn send(site: &Router, request: http::request::Builder, body: impl Into<Bo
 }
 
 async fn get(site: &Router, path: &str, cookie: &str) -> Response<Body> {
-    send(site, Request::get(path).header(header::HOST, "m.example").header(header::COOKIE, cookie), Body::empty()).await
+    let mut request = Request::get(path).header(header::HOST, "m.example");
+    if !cookie.is_empty() {
+        request = request.header(header::COOKIE, cookie);
+    }
+    send(site, request, Body::empty()).await
 }
 
 async fn text(response: Response<Body>) -> String {

@@ -90,4 +90,5 @@ pub fn StackedBars(
             </div>
         </figure>
     }
+    .into_any()
 }

@@ -73,8 +73,10 @@ pub(super) fn labels(labels: &[String], at: impl Fn(usize) -> f64) -> String {
 pub(super) fn note(at: f64, text: &str) -> String {
     let (anchor, dx) = if at > 60.0 { ("end", -6) } else { ("start", 6) };
     let x = short(at);
+    // A long word would cover the axis where the chart is narrow.
+    let class = if text.chars().count() > 14 { "note alt" } else { "note" };
     format!(
-        r#"<line class="mark-line" x1="{x}%" x2="{x}%" y1="4" y2="{HEIGHT}"/><text class="note" x="{x}%" y="14" dx="{dx}" text-anchor="{anchor}">{}</text>"#,
+        r#"<line class="mark-line" x1="{x}%" x2="{x}%" y1="4" y2="{HEIGHT}"/><text class="{class}" x="{x}%" y="14" dx="{dx}" text-anchor="{anchor}">{}</text>"#,
         escape(text)
     )
 }

@@ -75,7 +75,7 @@ pub fn Lines(
     view! {
         <figure class="chart" aria-label=caption>
             <div class="plot">
-                <svg class="axis" height=FULL aria-hidden="true" inner_html=texts></svg>
+                <svg class="axis axis-wide" height=FULL aria-hidden="true" inner_html=texts></svg>
                 <svg height=FULL role="img" aria-label=summary inner_html=drawing></svg>
                 <svg class="ends" height=FULL aria-hidden="true" inner_html=ends></svg>
             </div>
@@ -86,4 +86,5 @@ pub fn Lines(
             </div>
         </figure>
     }
+    .into_any()
 }

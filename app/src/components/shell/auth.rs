@@ -37,4 +37,5 @@ pub fn AuthShell(
         </div>
         <FlashToast />
     }
+    .into_any()
 }

@@ -67,7 +67,7 @@ pub(super) struct Parts {
     pub content: AnyView,
 }
 
-pub(super) fn frame(parts: Parts) -> impl IntoView {
+pub(super) fn frame(parts: Parts) -> AnyView {
     let wrap = match parts.width {
         Width::Wide => "wrap",
         Width::Form => "wrap form",
@@ -94,13 +94,14 @@ pub(super) fn frame(parts: Parts) -> impl IntoView {
                 {find(parts.search)}
                 {parts.action.map(Slot::view)}
             </header>
-            {(!parts.notices.is_empty()).then(|| view! { <div class="notice">{parts.notices.into_iter().map(Slot::view).collect_view()}</div> })}
+            {(!parts.notices.is_empty()).then(|| view! { <div class="notice" role="region" aria-label="Notices">{parts.notices.into_iter().map(Slot::view).collect_view()}</div> })}
             <main class="main" id="main" tabindex="-1">
                 <div class=wrap><FlashBanner />{parts.content}</div>
             </main>
         </div>
         <FlashToast />
     }
+    .into_any()
 }
 
 fn find(action: String) -> impl IntoView {

@@ -52,4 +52,5 @@ pub fn SiteShell(
         </footer>
         <FlashToast />
     }
+    .into_any()
 }

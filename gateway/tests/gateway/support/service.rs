@@ -22,6 +22,8 @@ pub(crate) struct Seen {
     /// Which connection it came by, and as which request on it.
     pub(crate) connection: usize,
     pub(crate) number: usize,
+    /// Whether the script is through with it.
+    pub(crate) done: bool,
 }
 
 impl Seen {
@@ -146,6 +148,7 @@ impl Service {
                 seen.len() - 1
             };
             let after = script(&mut exchange);
+            exchange.seen.done = true;
             self.seen.lock().unwrap()[index] = exchange.seen.clone();
             if after == After::Close {
                 break;
@@ -183,8 +186,12 @@ impl Service {
         self.seen.lock().unwrap().clone()
     }
 
+    /// The latest request, once the script is through with it.
     pub(crate) fn last(&self) -> Seen {
-        self.seen().pop().expect("the service saw nothing")
+        let latest = || self.seen.lock().unwrap().last().cloned();
+        assert!(latest().is_some(), "the service saw nothing");
+        eventually("the end of the exchange", || latest().is_some_and(|seen| seen.done));
+        latest().unwrap()
     }
 
     pub(crate) fn wait_for_requests(&self, count: usize) {

@@ -1,0 +1,211 @@
+//! Accounts, sessions and tokens.
+
+mod common;
+
+use chrono::TimeDelta;
+use common::{Bench, PASSWORD, mail_token, on_both};
+use mintreu_control::{Error, account::session::Device};
+use mintreu_model::{
+    form::account::{ChangeEmail, ChangePassword, CreateToken, ForgotPassword, Login, Register, ResetPassword, UseToken},
+    list::ListQuery,
+    view::MailView,
+};
+
+fn register(email: &str) -> Register {
+    Register { name: "Ines".into(), email: email.into(), password: PASSWORD.into() }
+}
+
+fn login(email: &str, password: &str) -> Login {
+    Login { email: email.into(), password: password.into(), remember: false, next: None }
+}
+
+async fn mails(bench: &Bench, to: &str) -> Vec<MailView> {
+    let query = ListQuery { q: Some(to.into()), limit: Some(100), ..Default::default() };
+    bench.list_mail(&bench.operator().await, &query).await.unwrap().data
+}
+
+fn fields(error: Error) -> Vec<String> {
+    error.problem().errors.into_iter().map(|error| error.field).collect()
+}
+
+#[tokio::test]
+async fn registering_answers_the_same_for_a_new_and_a_taken_address() {
+    on_both(async |bench| {
+        bench.register(&register("ines@people.test"), None).await.unwrap();
+        bench.register(&register("INES@people.test "), None).await.unwrap();
+        let subjects: Vec<String> = mails(&bench, "ines@").await.into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, ["You already have an account", "Confirm your e-mail address"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mailed_token_works_once_and_not_after_its_time() {
+    on_both(async |bench| {
+        bench.register(&register("ines@people.test"), None).await.unwrap();
+        let token = mail_token(&mails(&bench, "ines@").await[0].text);
+        bench.verify_email(&UseToken { token: token.clone() }).await.unwrap();
+        assert_eq!(fields(bench.verify_email(&UseToken { token }).await.unwrap_err()), ["token"]);
+
+        bench.register(&register("late@people.test"), None).await.unwrap();
+        let token = mail_token(&mails(&bench, "late@").await[0].text);
+        bench.advance(TimeDelta::hours(25));
+        assert_eq!(fields(bench.verify_email(&UseToken { token }).await.unwrap_err()), ["token"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unknown_address_and_a_wrong_password_get_one_answer() {
+    on_both(async |bench| {
+        bench.person("ines").await;
+        let unknown = bench.log_in_form(&login("nobody@people.test", PASSWORD)).await.unwrap_err().problem();
+        let wrong = bench.log_in_form(&login("ines@people.test", "not the password")).await.unwrap_err().problem();
+        assert_eq!(unknown, wrong);
+        assert_eq!(unknown.status, 401);
+        assert_eq!(bench.log_in_form(&login("Ines@people.test", PASSWORD)).await.unwrap().email, "ines@people.test");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn guessing_is_throttled_per_account_and_says_how_long() {
+    on_both(async |bench| {
+        let mut throttled = None;
+        for _ in 0..15 {
+            let error = bench.log_in_form(&login("victim@people.test", "guess guess guess")).await.unwrap_err();
+            if let Error::Throttled { retry_after } = error {
+                throttled = Some(retry_after);
+                break;
+            }
+        }
+        assert!(throttled.is_some_and(|wait| !wait.is_zero()));
+        bench
+            .log_in_form(&login("other@people.test", "guess guess guess"))
+            .await
+            .map_err(|error| error.problem().status)
+            .map(drop)
+            .unwrap_err();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reset_sets_the_password_ends_sessions_and_works_once() {
+    on_both(async |bench| {
+        let ines = bench.person("ines").await;
+        let expires = bench.clock.system_now() + TimeDelta::hours(1);
+        bench.session_create(b"token", Some(ines.user_id), "{}", &Device::default(), expires).await.unwrap();
+        bench.forgot_password(&ForgotPassword { email: "ines@people.test".into() }, None).await.unwrap();
+        bench.forgot_password(&ForgotPassword { email: "nobody@people.test".into() }, None).await.unwrap();
+        assert!(mails(&bench, "nobody@").await.is_empty());
+        let token = mail_token(&mails(&bench, "ines@").await[0].text);
+        let form = ResetPassword { token, password: "a new password".into() };
+        bench.reset_password(&form, None).await.unwrap();
+        assert!(bench.reset_password(&form, None).await.is_err());
+        assert!(bench.session_load(b"token").await.unwrap().is_none());
+        bench.log_in_form(&login("ines@people.test", "a new password")).await.unwrap();
+        assert!(bench.log_in_form(&login("ines@people.test", PASSWORD)).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_address_counts_once_it_is_confirmed_and_the_old_one_is_told() {
+    on_both(async |bench| {
+        let ines = bench.person("ines").await;
+        let wrong = ChangeEmail { email: "new@people.test".into(), current_password: "nope nope nope".into() };
+        assert_eq!(fields(bench.change_email(&ines, &wrong).await.unwrap_err()), ["current_password"]);
+        bench.change_email(&ines, &ChangeEmail { email: "new@people.test".into(), current_password: PASSWORD.into() }).await.unwrap();
+        bench.log_in_form(&login("ines@people.test", PASSWORD)).await.unwrap();
+        let token = mail_token(&mails(&bench, "new@").await[0].text);
+        bench.verify_email(&UseToken { token }).await.unwrap();
+        bench.log_in_form(&login("new@people.test", PASSWORD)).await.unwrap();
+        assert_eq!(mails(&bench, "ines@").await[0].subject, "Your e-mail address was changed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_revoked_session_is_not_brought_back_by_a_late_save() {
+    on_both(async |bench| {
+        let ines = bench.person("ines").await;
+        let expires = bench.clock.system_now() + TimeDelta::hours(1);
+        let device = Device { name: "Firefox on Linux".into(), address: Some("203.0.113.9".into()) };
+        assert!(bench.session_create(b"one", Some(ines.user_id), "{}", &device, expires).await.unwrap());
+        assert!(!bench.session_create(b"one", Some(ines.user_id), "{}", &device, expires).await.unwrap());
+        let shown = bench.list_sessions(&ines).await.unwrap();
+        assert_eq!((shown.len(), shown[0].device.as_str()), (1, "Firefox on Linux"));
+        let stranger = bench.person("sam").await;
+        assert!(matches!(bench.revoke_session(&stranger, shown[0].id).await, Err(Error::NotFound(_))));
+        bench.revoke_session(&ines, shown[0].id).await.unwrap();
+        assert!(!bench.session_save(b"one", Some(ines.user_id), "{}", expires).await.unwrap());
+        assert!(bench.session_load(b"one").await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn changing_the_password_asks_for_the_present_one_and_ends_other_sessions() {
+    on_both(async |bench| {
+        let ines = bench.person("ines").await;
+        let expires = bench.clock.system_now() + TimeDelta::hours(1);
+        bench.session_create(b"other", Some(ines.user_id), "{}", &Device::default(), expires).await.unwrap();
+        let wrong = ChangePassword { current_password: "nope nope nope".into(), password: "a new password".into() };
+        assert_eq!(fields(bench.change_password(&ines, &wrong).await.unwrap_err()), ["current_password"]);
+        bench
+            .change_password(&ines, &ChangePassword { current_password: PASSWORD.into(), password: "a new password".into() })
+            .await
+            .unwrap();
+        assert!(bench.session_load(b"other").await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_works_until_it_expires_or_is_revoked() {
+    on_both(async |bench| {
+        let ines = bench.person("ines").await;
+        let form = CreateToken { email: "ines@people.test".into(), password: PASSWORD.into(), name: "CI".into(), expires_in: Some(3600) };
+        let made = bench.create_token(&form, None).await.unwrap();
+        assert!(made.token.starts_with("mtp_"));
+        assert_eq!(bench.authenticate_token(&made.token, None).await.unwrap().user_id, ines.user_id);
+        assert!(bench.authenticate_token("mtp_unknown", None).await.is_err());
+        bench.advance(TimeDelta::seconds(3601));
+        assert!(bench.authenticate_token(&made.token, None).await.is_err());
+        let other = bench.create_token(&CreateToken { expires_in: None, ..form }, None).await.unwrap();
+        bench.revoke_token(&ines, other.id).await.unwrap();
+        assert!(bench.authenticate_token(&other.token, None).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_disabled_account_can_do_nothing_and_an_admin_cannot_disable_themselves() {
+    on_both(async |bench| {
+        let ines = bench.person("ines").await;
+        let operator = bench.operator().await;
+        bench.set_user_disabled(&operator, ines.user_id, true).await.unwrap();
+        assert!(bench.log_in_form(&login("ines@people.test", PASSWORD)).await.is_err());
+        let admin = bench.admin().await;
+        assert!(matches!(bench.set_user_disabled(&operator, admin.user_id, true).await, Err(Error::Conflict { .. })));
+        assert!(matches!(bench.operate(&ines), Err(Error::NotFound(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flash_is_taken_once() {
+    on_both(async |bench| {
+        let token = bench.flash_put("typed").await.unwrap();
+        assert_eq!(bench.flash_take(&token).await.unwrap().as_deref(), Some("typed"));
+        assert_eq!(bench.flash_take(&token).await.unwrap(), None);
+    })
+    .await;
+}
+
+impl Bench {
+    async fn log_in_form(&self, form: &Login) -> Result<mintreu_model::view::UserView, Error> {
+        self.control.log_in(form, None).await
+    }
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The whole suite: checks, tests on SQLite and PostgreSQL, then journeys and accessibility in a real
+# browser against the optimised program, whose sizes are held to their budgets.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+step() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
+
+step "What runs in the browser"
+scripts/check-frontend.sh
+
+step "Tests of the crates, on SQLite and PostgreSQL"
+cargo build -q -p mintreu-testing --bin with-postgres
+cargo test --workspace --exclude mintreu-frontend --no-run
+target/debug/with-postgres cargo test --workspace --exclude mintreu-frontend 2>&1 | tee "$log"
+passed=$(grep -E '^test result: ok' "$log" | sed -E 's/.* ([0-9]+) passed.*/\1/' | paste -sd+ | bc)
+
+step "The optimised program"
+scripts/build.sh
+scripts/budgets.sh
+
+step "Journeys in a browser"
+npm test --silent --prefix end2end 2>&1 | tee "$log"
+journeys=$(grep -oE '[0-9]+ passed' "$log" | tail -1 | cut -d' ' -f1)
+
+step "Tests that ran"
+scripts/count-engines.sh
+printf 'browser journeys: %s\n' "$journeys"
+printf '%s passed, 0 failed\n' "$((passed + journeys))"
