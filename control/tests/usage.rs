@@ -163,6 +163,11 @@ async fn segments_of_many_applications_are_counted_side_by_side() {
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
         for fixture in [&one, &two] {
             assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 600);
+            let shares = bench.get_usage_by_application(&fixture.who, &range).await.unwrap();
+            assert_eq!(
+                shares.iter().map(|share| (share.by.clone(), share.totals.requests)).collect::<Vec<_>>(),
+                [(fixture.application.to_string(), 600)]
+            );
         }
         let all = bench.get_any_usage(&bench.operator().await, &Preset::Day.query(beginning())).await.unwrap();
         assert_eq!(all.data.iter().map(|point| point.requests).sum::<i64>(), 1200);

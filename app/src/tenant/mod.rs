@@ -4,3 +4,5 @@
 pub mod frame;
 pub mod routes;
 pub mod steps;
+pub mod usage;
+pub mod words;

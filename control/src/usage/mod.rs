@@ -73,6 +73,12 @@ impl Control {
         read::shares(&self.db, whose, span, read::finest_kept(span, now), by).await
     }
 
+    /// The tenant's usage by application (its id), the most used first.
+    pub async fn get_usage_by_application(&self, who: &Permitted<ViewTenant>, range: &UsageRange) -> Result<Vec<UsageShare>> {
+        let (span, now) = (range.resolve(self.clock.now())?, self.clock.now());
+        read::shares_by_application(&self.db, Whose::Tenant(who.tenant_id()), span, read::finest_kept(span, now)).await
+    }
+
     /// Totals of one application, or of the whole tenant.
     pub async fn get_usage_totals(
         &self,

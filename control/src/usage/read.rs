@@ -133,9 +133,18 @@ pub(crate) async fn shares(db: &Db, whose: Whose, span: Span, step: UsageStep, b
         UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, WHOLE, "r.key_id").await?),
         UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, WHOLE, "r.status").await?),
     };
+    Ok(ranked(sums))
+}
+
+/// Totals by application, the most used first.
+pub(crate) async fn shares_by_application(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<Vec<UsageShare>> {
+    Ok(ranked(grouped(&rows::<ApplicationId>(db, whose, span, step, WHOLE, "r.application_id").await?)))
+}
+
+fn ranked(sums: BTreeMap<(DateTime<Utc>, String), Sums>) -> Vec<UsageShare> {
     let mut shares: Vec<UsageShare> = sums.into_iter().map(|((_, by), sums)| UsageShare { by, totals: sums.totals() }).collect();
     shares.sort_by_key(|share| std::cmp::Reverse(share.totals.requests));
-    Ok(shares)
+    shares
 }
 
 pub(crate) async fn totals(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<UsageTotals> {

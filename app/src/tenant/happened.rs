@@ -1,0 +1,78 @@
+//! Entries of the audit log as sentences, for the feed of the home page. An action without a
+//! sentence here is told by its name, so a new one is never lost.
+
+use leptos::prelude::*;
+use mintreu_model::view::AuditView;
+
+use crate::components::{
+    badge::humanise,
+    time::{machine, relative},
+    timeline::FeedItem,
+};
+
+/// One entry of the feed. `href` gives the address of what it was done to, where it has a page.
+#[must_use]
+pub fn item(entry: &AuditView, now: chrono::DateTime<chrono::Utc>, href: Option<String>) -> FeedItem {
+    let (before, after) = around(&entry.action);
+    let name = entry.target_name.clone();
+    let target = match href {
+        Some(href) => view! { <a href=href>{name}</a> }.into_any(),
+        None => view! { <b>{name}</b> }.into_any(),
+    };
+    let what = match (before, after) {
+        (None, None) => {
+            let action = humanise(&entry.action.replace('.', " "));
+            view! { {action}": "{target} }.into_any()
+        }
+        (before, after) => view! { {before}{target}{after} }.into_any(),
+    };
+    let by = if entry.actor == "platform" { "By the platform".to_owned() } else { format!("By {}", entry.actor) };
+    FeedItem { icon: icon(&entry.action), what: what.into(), by: Some(by), when: relative(entry.at, now), at: machine(entry.at) }
+}
+
+fn icon(action: &str) -> &'static str {
+    match action.split_once('.').unwrap_or((action, "")) {
+        (_, "fail" | "suspend") => "alert",
+        ("application", _) => "box",
+        ("key", _) => "key",
+        ("subscription", _) => "refresh",
+        ("member" | "invitation", _) => "users",
+        _ => "clock",
+    }
+}
+
+/// What is said before and after the name.
+fn around(action: &str) -> (Option<&'static str>, Option<&'static str>) {
+    let said = match action {
+        "application.create" => ("Provisioning of ", " began"),
+        "application.ready" | "application.activate" => ("", " is ready"),
+        "application.fail" => ("Provisioning of ", " failed"),
+        "application.retry" => ("Provisioning of ", " was tried again"),
+        "application.update" => ("", " was changed"),
+        "application.suspend" => ("", " was suspended"),
+        "application.resume" => ("", " works again"),
+        "application.delete" => ("Deletion of ", " was asked for"),
+        "application.deleted" => ("", " was deleted"),
+        "application.keep" => ("", " is kept after all"),
+        "key.create" => ("Key ", " was created"),
+        "key.rotate" => ("Key ", " was rotated"),
+        "key.revoke" => ("Key ", " was revoked"),
+        "subscription.create" => ("Subscribed to ", ""),
+        "subscription.change" | "subscription.change_plan" => ("The plan of ", " was changed"),
+        "subscription.cancel" => ("The subscription to ", " was cancelled"),
+        "subscription.resume" => ("The subscription to ", " was resumed"),
+        "subscription.renew" => ("The subscription to ", " was renewed"),
+        "subscription.end" => ("The subscription to ", " ended"),
+        "tenant.create" => ("", " was created"),
+        "tenant.rename" => ("The tenant was renamed to ", ""),
+        "member.remove" => ("", " was removed from the team"),
+        "member.leave" => ("", " left the team"),
+        "member.role" | "member.change_role" => ("The role of ", " was changed"),
+        "member.assign" | "member.join" => ("", " joined the team"),
+        "invitation.create" => ("", " was invited"),
+        "invitation.accept" => ("", " accepted an invitation"),
+        "invitation.revoke" => ("The invitation of ", " was withdrawn"),
+        _ => return (None, None),
+    };
+    (Some(said.0), Some(said.1))
+}
