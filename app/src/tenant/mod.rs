@@ -4,5 +4,4 @@
 pub mod frame;
 pub mod routes;
 pub mod steps;
-pub mod usage;
 pub mod words;
