@@ -24,7 +24,7 @@ struct ControlPlane {
     runtime: Handle,
 }
 
-pub(crate) fn gateway(control: &Control, config: &Config) -> Gateway {
+pub(crate) fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
     let plane = Arc::new(ControlPlane { control: control.clone(), runtime: Handle::current() });
     let clock = control.clock.clone();
     let settings = Settings {
@@ -40,18 +40,17 @@ pub(crate) fn gateway(control: &Control, config: &Config) -> Gateway {
         },
         ..Settings::default()
     };
-    Gateway::new(settings, signing_keys(&control.keyring), Arc::clone(&plane) as _, plane, Arc::new(move || clock.now()))
+    let keys = signing_keys(&control.keyring)?;
+    Ok(Gateway::new(settings, keys, Arc::clone(&plane) as _, plane, Arc::new(move || clock.now())))
 }
 
-fn signing_keys(keyring: &Keyring) -> SigningKeys {
-    let mut keys = keyring.signing().iter().rev();
-    let (kid, key) = keys
-        .next()
-        .map_or_else(|| (String::new(), ed25519_dalek::SigningKey::from_bytes(&[0; 32])), |active| (active.id.clone(), active.key.clone()));
-    SigningKeys {
-        active: SigningKey { kid, key },
-        previous: keys.map(|previous| (previous.id.clone(), previous.key.verifying_key())).collect(),
-    }
+/// The ring never is without a signing key; an empty one must not start.
+fn signing_keys(keyring: &Keyring) -> Result<SigningKeys, Failure> {
+    let (active, previous) = keyring.signing().split_last().ok_or_else(|| Failure("The key ring has no signing key.".to_owned()))?;
+    Ok(SigningKeys {
+        active: SigningKey { kid: active.id.clone(), key: active.key.clone() },
+        previous: previous.iter().map(|key| (key.id.clone(), key.key.verifying_key())).collect(),
+    })
 }
 
 fn unavailable(what: &'static str) -> impl FnOnce(Error) -> SourceUnavailable {

@@ -92,7 +92,7 @@ pub struct Server {
 impl Server {
     /// Takes the port.
     pub fn bind(config: Config, control: Control) -> Result<Self, Failure> {
-        let gateway = plane::gateway(&control, &config);
+        let gateway = plane::gateway(&control, &config)?;
         let listener = Listener::bind(config.bind, gateway.settings().workers)
             .map_err(|error| Failure::new(&format!("{} cannot be used (MINTREU_BIND)", config.bind), &error))?;
         Ok(Self { config, control, gateway, listener })
