@@ -5,13 +5,18 @@
 
 pub mod access;
 pub mod account;
+pub mod application;
 pub mod audit;
 pub mod catalogue;
 pub mod clock;
 mod error;
 pub mod idempotency;
+pub mod jobs;
+pub mod key;
 pub mod keyring;
 pub mod mail;
+mod outbound;
+mod provision;
 pub mod setting;
 pub mod store;
 pub mod tenant;
@@ -61,6 +66,11 @@ pub struct Parts {
     pub config: Config,
     pub(crate) passwords: account::Passwords,
     pub(crate) throttle: account::Throttle,
+    pub(crate) outbound: outbound::Outbound,
+    pub(crate) databases: provision::Databases,
+    pub(crate) watchers: application::watch::Watchers,
+    /// Jobs that this process runs now.
+    pub(crate) running: jobs::Running,
 }
 
 impl Deref for Control {
@@ -75,7 +85,11 @@ impl Control {
     #[must_use]
     pub fn new(db: Db, clock: Clock, random: Random, keyring: Keyring, config: Config) -> Self {
         let passwords = account::Passwords::new(&random);
-        Self(Arc::new(Parts { db, clock, random, keyring, config, passwords, throttle: account::Throttle::new() }))
+        let throttle = account::Throttle::new();
+        let outbound = outbound::Outbound::new(config.allow_link_local_services);
+        let databases = provision::Databases::new(&config);
+        let (watchers, running) = (application::watch::Watchers::new(), jobs::Running::default());
+        Self(Arc::new(Parts { db, clock, random, keyring, config, passwords, throttle, outbound, databases, watchers, running }))
     }
 
     /// A fresh id of any kind.

@@ -191,6 +191,9 @@ CREATE TABLE applications (
     ever_active boolean NOT NULL DEFAULT FALSE,
     config jsonb NOT NULL,
     config_version bigint NOT NULL DEFAULT 1,
+    -- What the service was last told; a job brings it to what is wanted.
+    told_plan text COLLATE "C",
+    told_config_version bigint,
     delete_after timestamptz,
     created_by uuid REFERENCES users (id) ON DELETE SET NULL,
     created_at timestamptz NOT NULL,
@@ -296,6 +299,8 @@ CREATE TABLE jobs (
     finished_at timestamptz
 );
 CREATE UNIQUE INDEX jobs_waiting ON jobs (kind, target) WHERE status = 'queued';
+-- One job at a time works on a thing.
+CREATE UNIQUE INDEX jobs_running ON jobs (target) WHERE status = 'running';
 CREATE INDEX jobs_due ON jobs (status, run_at);
 
 CREATE TABLE mails (

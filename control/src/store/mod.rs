@@ -20,6 +20,8 @@ use crate::Error;
 pub struct Db {
     pub(crate) pool: Pool,
     wake: Arc<Notify>,
+    /// Told when a job was enqueued.
+    pub(crate) work: Arc<Notify>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,7 +35,9 @@ pub(crate) enum Pool {
 pub struct Tx {
     pub(crate) inner: Inner,
     wake: Arc<Notify>,
+    work: Arc<Notify>,
     changed: bool,
+    enqueued: bool,
 }
 
 #[derive(Debug)]
@@ -90,7 +94,7 @@ impl Db {
             Pool::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Tx { inner, wake: Arc::clone(&self.wake), changed: false })
+        Ok(Tx { inner, wake: Arc::clone(&self.wake), work: Arc::clone(&self.work), changed: false, enqueued: false })
     }
 
     /// `sqlite` or `postgres`, for people.
@@ -105,6 +109,11 @@ impl Db {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
         read!(self, c => sqlx::query_scalar::<_, i64>("SELECT CAST(1 AS BIGINT)").fetch_one(c)).map(drop)
+    }
+
+    /// Whether no other process works on this database: an unfinished lease is then nobody's.
+    pub(crate) const fn is_exclusive(&self) -> bool {
+        matches!(self.pool, Pool::Sqlite { .. })
     }
 
     /// Waits for open connections to come back and closes them.
@@ -129,6 +138,23 @@ impl Tx {
         if self.changed {
             self.wake.notify_one();
         }
+        if self.enqueued {
+            self.work.notify_one();
+        }
         Ok(())
+    }
+
+    /// Wakes the worker once this is committed.
+    pub(crate) const fn enqueued(&mut self) {
+        self.enqueued = true;
+    }
+
+    /// What a sub-select says that takes a row which another replica may be taking: SQLite has one
+    /// writer, so there is nothing to say.
+    pub(crate) const fn skip_locked(&self) -> &'static str {
+        match self.inner {
+            Inner::Sqlite(_) => "",
+            Inner::Postgres(_) => "FOR UPDATE OF j SKIP LOCKED",
+        }
     }
 }

@@ -24,7 +24,7 @@ impl Db {
         } else {
             sqlite(Path::new(url.trim_start_matches("sqlite:").trim_start_matches("//"))).await?
         };
-        Ok(Self { pool, wake: Arc::new(Notify::new()) })
+        Ok(Self { pool, wake: Arc::new(Notify::new()), work: Arc::new(Notify::new()) })
     }
 
     /// Applies the migrations that are missing.

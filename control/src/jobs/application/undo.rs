@@ -1,0 +1,25 @@
+//! Clears up in the service after an application that failed for good: DELETE until it is
+//! answered 200 or 410. A new attempt to make the application makes this needless.
+
+use mintreu_model::status::ApplicationStatus;
+
+use super::{
+    super::{Ended, Failure, Job, Outcome, payload, to_payload},
+    Ending, after, application, end_in_service,
+};
+use crate::{Control, application::work};
+
+pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
+    let id = application(job)?;
+    let Some(work) = work::any_get(&control.db, id).await? else { return Ok(Outcome::Done) };
+    if work.status != ApplicationStatus::Failed || work.ever_active || !work.has_lifecycle() {
+        return Ok(Outcome::Done);
+    }
+    let url = control.database_url(id).await?;
+    let mut operation: Option<String> = payload(job);
+    match end_in_service(control, &work, url.as_deref(), &mut operation).await? {
+        Ending::Gone => Ok(Outcome::Done),
+        Ending::Later(pause) => Ok(Outcome::Wait { at: after(control, pause), payload: to_payload(&operation), note: None }),
+        Ending::NotYet(detail) => Err(Failure::Again(detail)),
+    }
+}

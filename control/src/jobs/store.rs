@@ -1,0 +1,251 @@
+//! SQL of jobs.
+
+use chrono::{DateTime, Utc};
+use mintreu_model::{
+    id::JobId,
+    list::{List, ListQuery},
+    status::JobStatus,
+    view::JobView,
+};
+use serde_json::Value;
+use sqlx::{FromRow, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    Result,
+    error::is_duplicate,
+    store::{Db, Tx, execute, read, within},
+};
+
+/// A job that was leased.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct Job {
+    pub id: JobId,
+    pub kind: String,
+    pub target: String,
+    pub payload: Json<Value>,
+    /// This one included.
+    pub attempts: i64,
+    pub lease_token: Uuid,
+}
+
+pub(crate) async fn enqueue(
+    tx: &mut Tx,
+    id: JobId,
+    kind: &str,
+    target: &str,
+    payload: &Value,
+    run_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO jobs (id, kind, target, payload, status, run_at, created_at) VALUES ($1, $2, $3, $4, 'queued', $5, $6)
+             ON CONFLICT (kind, target) WHERE status = 'queued' DO UPDATE SET payload = excluded.payload, attempts = 0,
+                run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END"
+        )
+        .bind(id)
+        .bind(kind)
+        .bind(target)
+        .bind(Json(payload))
+        .bind(run_at)
+        .bind(now)
+    )?;
+    Ok(())
+}
+
+/// Puts a job that comes round on the queue, unless it is there.
+pub(crate) async fn seed(tx: &mut Tx, id: JobId, kind: &str, now: DateTime<Utc>) -> Result<()> {
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO jobs (id, kind, target, payload, status, run_at, created_at)
+             SELECT $1, $2, $2, $3, 'queued', $4, $4 WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE kind = $2 AND status IN ('queued', 'running'))
+             ON CONFLICT DO NOTHING"
+        )
+        .bind(id)
+        .bind(kind)
+        .bind(Json(Value::Null))
+        .bind(now)
+    )?;
+    Ok(())
+}
+
+/// Leases the job that has been due longest, if any: one that waits, or whose lease ran out.
+/// `now` is business time, `system_now` the time that leases are measured by.
+pub(crate) async fn claim(
+    db: &Db,
+    token: Uuid,
+    now: DateTime<Utc>,
+    system_now: DateTime<Utc>,
+    lease_until: DateTime<Utc>,
+) -> Result<Option<Job>> {
+    let mut tx = db.begin().await?;
+    let lock = tx.skip_locked();
+    let claimed = within!(tx, c => sqlx::query_as(&format!(
+        "UPDATE jobs SET status = 'running', lease_until = $1, lease_token = $2, attempts = attempts + 1 WHERE id = (
+            SELECT j.id FROM jobs j
+            WHERE ((j.status = 'queued' AND j.run_at <= $3) OR (j.status = 'running' AND j.lease_until <= $4))
+              AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.target = j.target AND r.status = 'running' AND r.id <> j.id)
+            ORDER BY j.run_at, j.id LIMIT 1 {lock})
+         RETURNING id, kind, target, payload, attempts, lease_token"))
+        .bind(lease_until).bind(token).bind(now).bind(system_now).fetch_optional(c));
+    let job = match claimed {
+        // Another replica took another job of the same target at this moment.
+        Err(error) if is_duplicate(&error) => return Ok(None),
+        other => other?,
+    };
+    tx.commit().await?;
+    Ok(job)
+}
+
+/// Extends a lease; false when it was lost.
+pub(crate) async fn extend(db: &Db, job: &Job, until: DateTime<Utc>) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    let touched = execute!(
+        tx,
+        sqlx::query("UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease_token = $2 AND status = 'running'")
+            .bind(job.id)
+            .bind(job.lease_token)
+            .bind(until)
+    )?;
+    tx.commit().await?;
+    Ok(touched == 1)
+}
+
+/// Ends every lease, where no other process can hold one.
+pub(crate) async fn end_leases(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    execute!(tx, sqlx::query("UPDATE jobs SET lease_until = $1 WHERE status = 'running'").bind(now))?;
+    Ok(())
+}
+
+/// Ends one lease, so that the job goes on elsewhere at once.
+pub(crate) async fn release(db: &Db, job: &Job, now: DateTime<Utc>) -> Result<()> {
+    extend(db, job, now).await.map(drop)
+}
+
+/// Ends a job as done or dead; false when the lease was lost.
+pub(crate) async fn finish(tx: &mut Tx, job: &Job, status: JobStatus, error: Option<&str>, now: DateTime<Utc>) -> Result<bool> {
+    let touched = execute!(
+        tx,
+        sqlx::query(
+            "UPDATE jobs SET status = $3, last_error = $4, finished_at = $5, lease_until = NULL, lease_token = NULL
+             WHERE id = $1 AND lease_token = $2 AND status = 'running'"
+        )
+        .bind(job.id)
+        .bind(job.lease_token)
+        .bind(status.as_str())
+        .bind(error)
+        .bind(now)
+    )?;
+    Ok(touched == 1)
+}
+
+/// What a job that goes on later carries along.
+pub(crate) struct Later<'a> {
+    pub at: DateTime<Utc>,
+    /// None keeps it.
+    pub payload: Option<&'a Value>,
+    pub attempts: i64,
+    pub error: Option<&'a str>,
+}
+
+/// Puts a running job back on the queue; false when the lease was lost. A twin that was enqueued
+/// meanwhile is absorbed: jobs look at how things are, not at who asked.
+pub(crate) async fn requeue(tx: &mut Tx, job: &Job, later: &Later<'_>) -> Result<bool> {
+    execute!(
+        tx,
+        sqlx::query("DELETE FROM jobs WHERE kind = $1 AND target = $2 AND status = 'queued' AND id <> $3")
+            .bind(&job.kind)
+            .bind(&job.target)
+            .bind(job.id)
+    )?;
+    let touched = execute!(
+        tx,
+        sqlx::query(
+            "UPDATE jobs SET status = 'queued', run_at = $3, payload = COALESCE($4, payload), attempts = $5, last_error = $6,
+                lease_until = NULL, lease_token = NULL
+             WHERE id = $1 AND lease_token = $2 AND status = 'running'"
+        )
+        .bind(job.id)
+        .bind(job.lease_token)
+        .bind(later.at)
+        .bind(later.payload.map(Json))
+        .bind(later.attempts)
+        .bind(later.error)
+    )?;
+    Ok(touched == 1)
+}
+
+/// Makes a dead or waiting job due now; false when it is neither.
+pub(crate) async fn retry(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<bool> {
+    let touched = execute!(
+        tx,
+        sqlx::query(
+            "UPDATE jobs SET payload = CASE WHEN status = 'dead' THEN $3 ELSE payload END, status = 'queued', run_at = $2, attempts = 0,
+                finished_at = NULL
+             WHERE id = $1 AND status IN ('dead', 'queued')"
+        )
+        .bind(id)
+        .bind(now)
+        .bind(Json(Value::Null))
+    )?;
+    Ok(touched == 1)
+}
+
+/// Forgets jobs that ended well before `before`.
+pub(crate) async fn prune(tx: &mut Tx, before: DateTime<Utc>) -> Result<()> {
+    execute!(tx, sqlx::query("DELETE FROM jobs WHERE status = 'done' AND finished_at < $1").bind(before))?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: JobId,
+    kind: String,
+    target: String,
+    #[sqlx(try_from = "String")]
+    status: JobStatus,
+    attempts: i64,
+    last_error: Option<String>,
+    run_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for JobView {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            target: row.target,
+            status: row.status,
+            attempts: row.attempts,
+            last_error: row.last_error,
+            run_at: row.run_at,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+        }
+    }
+}
+
+const COLUMNS: &str = "SELECT id, kind, target, status, attempts, last_error, run_at, created_at, finished_at FROM jobs";
+
+pub(crate) async fn get(db: &Db, id: JobId) -> Result<Option<JobView>> {
+    let row: Option<Row> = read!(db, c => sqlx::query_as(&format!("{COLUMNS} WHERE id = $1")).bind(id).fetch_optional(c))?;
+    Ok(row.map(Into::into))
+}
+
+pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<JobView>> {
+    const FILTER: &str =
+        "WHERE ($1 IS NULL OR LOWER(kind) LIKE $1 ESCAPE '\\' OR target LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR status = $2)";
+    let (pattern, status) = (query.pattern(), query.status());
+    let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) FROM jobs {FILTER}"))
+        .bind(&pattern).bind(status).fetch_one(c))?;
+    let order =
+        query.order(&[("kind", "kind"), ("created", "id"), ("due", "run_at"), ("status", "status"), ("attempts", "attempts")], "id DESC");
+    let rows: Vec<Row> = read!(db, c => sqlx::query_as(&format!("{COLUMNS} {FILTER} ORDER BY {order} LIMIT $3 OFFSET $4"))
+        .bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
+    Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
+}

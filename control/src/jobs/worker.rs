@@ -1,0 +1,179 @@
+//! Runs jobs: polls, woken at once by work of this process, a few at a time, until it is told to
+//! stop. A running job's lease is extended; whoever loses it drops the job on the spot.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use mintreu_model::status::JobStatus;
+use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{ATTEMPTS, Ended, Failure, Job, Outcome, give_up, handle, periodic, store};
+use crate::{Control, Result};
+
+const LEASE: TimeDelta = TimeDelta::seconds(30);
+const HEARTBEAT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(500);
+/// How long jobs may finish when the process stops; then they are let go and resumed elsewhere.
+const LAST_GRACE: Duration = Duration::from_secs(10);
+const CONCURRENCY: usize = 4;
+
+/// The part of `mintreu serve` that works.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    control: Control,
+}
+
+impl Worker {
+    #[must_use]
+    pub const fn new(control: Control) -> Self {
+        Self { control }
+    }
+
+    /// Works until the token is cancelled.
+    pub async fn run(&self, stop: CancellationToken) {
+        while let Err(error) = self.start().await {
+            tracing::warn!(%error, "the job queue is not available; trying again");
+            if stop.run_until_cancelled(tokio::time::sleep(POLL)).await.is_none() {
+                return;
+            }
+        }
+        let mut running = JoinSet::new();
+        while !stop.is_cancelled() {
+            while running.try_join_next().is_some() {}
+            if running.len() >= CONCURRENCY {
+                stop.run_until_cancelled(running.join_next()).await;
+                continue;
+            }
+            match self.control.claim_job().await {
+                Ok(Some(job)) => {
+                    let control = self.control.clone();
+                    running.spawn(async move { control.run_job(job).await });
+                }
+                Ok(None) => {
+                    let work = self.control.db.work.notified();
+                    let _ = stop.run_until_cancelled(timeout(POLL, work)).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no job could be taken from the queue; trying again");
+                    let _ = stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
+                }
+            }
+        }
+        let finished = timeout(LAST_GRACE, async { while running.join_next().await.is_some() {} }).await;
+        if finished.is_err() {
+            running.shutdown().await;
+        }
+    }
+
+    async fn start(&self) -> Result<()> {
+        let mut tx = self.control.db.begin().await?;
+        if self.control.db.is_exclusive() {
+            store::end_leases(&mut tx, self.control.clock.system_now()).await?;
+        }
+        for kind in periodic::kinds() {
+            store::seed(&mut tx, self.control.id(), kind, self.control.clock.now()).await?;
+        }
+        tx.commit().await
+    }
+}
+
+impl Control {
+    pub(crate) async fn claim_job(&self) -> Result<Option<Job>> {
+        let system_now = self.clock.system_now();
+        let token = self.random.uuid(system_now);
+        store::claim(&self.db, token, self.clock.now(), system_now, system_now + LEASE).await
+    }
+
+    /// Runs a leased job and writes down how it ended.
+    pub(crate) async fn run_job(&self, job: Job) {
+        let _running = self.running.one();
+        let ended = if job.attempts > ATTEMPTS {
+            Err(Failure::Final("the process ended each time while this was worked on".to_owned()))
+        } else {
+            tokio::select! {
+                ended = handle(self, &job) => ended,
+                () = self.hold(&job) => {
+                    tracing::warn!(job = %job.id, kind = job.kind, "the lease was lost; another replica goes on");
+                    return;
+                }
+            }
+        };
+        if let Err(error) = self.settle_job(&job, ended).await {
+            tracing::warn!(job = %job.id, kind = job.kind, %error, "how a job ended could not be written; it is run again");
+            let _ = store::release(&self.db, &job, self.clock.system_now()).await;
+        }
+    }
+
+    /// Keeps the lease; returns when it is lost.
+    async fn hold(&self, job: &Job) {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            match store::extend(&self.db, job, self.clock.system_now() + LEASE).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                // The lease may still hold; what the job writes is checked against it.
+                Err(error) => tracing::warn!(job = %job.id, %error, "a lease could not be extended"),
+            }
+        }
+    }
+
+    async fn settle_job(&self, job: &Job, ended: Ended) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        match ended {
+            Ok(Outcome::Done) => {
+                store::finish(&mut tx, job, JobStatus::Done, None, now).await?;
+            }
+            Ok(Outcome::Wait { at, payload, note }) => {
+                let later = store::Later { at, payload: Some(&payload), attempts: 0, error: note.as_deref() };
+                store::requeue(&mut tx, job, &later).await?;
+            }
+            Err(Failure::Again(error)) if job.attempts < ATTEMPTS || periodic::find(&job.kind).is_some() => {
+                tracing::warn!(job = %job.id, kind = job.kind, target_id = job.target, error, "a job failed; it is tried again");
+                // What comes round is never given up, and not put off for long.
+                let attempts = if periodic::find(&job.kind).is_some() { job.attempts.min(5) } else { job.attempts };
+                let later = store::Later { at: self.next_attempt(attempts), payload: None, attempts, error: Some(&error) };
+                store::requeue(&mut tx, job, &later).await?;
+            }
+            Err(Failure::Again(error) | Failure::Final(error)) => {
+                tracing::error!(job = %job.id, kind = job.kind, target_id = job.target, error, "a job is given up");
+                if store::finish(&mut tx, job, JobStatus::Dead, Some(&error), now).await? {
+                    give_up(self, &mut tx, job, &error).await?;
+                }
+            }
+        }
+        tx.commit().await?;
+        self.told(&job.target);
+        Ok(())
+    }
+
+    /// Runs what is due until nothing is, the work that comes round included; the number of jobs.
+    /// For tests and the test clock.
+    pub async fn run_due_jobs(&self) -> Result<usize> {
+        let mut total = 0;
+        loop {
+            for kind in periodic::kinds() {
+                if let Some(Err(Failure::Again(error) | Failure::Final(error))) = periodic::run_now(self, kind).await {
+                    tracing::warn!(kind, error, "work that comes round failed");
+                }
+            }
+            let mut ran = 0;
+            loop {
+                if let Some(job) = self.claim_job().await? {
+                    ran += usize::from(periodic::find(&job.kind).is_none());
+                    self.run_job(job).await;
+                } else if self.running.any() {
+                    // The worker of this process has some in hand.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                } else {
+                    break;
+                }
+            }
+            if ran == 0 {
+                return Ok(total);
+            }
+            total += ran;
+        }
+    }
+}

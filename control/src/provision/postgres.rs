@@ -1,0 +1,197 @@
+//! An application's database on the PostgreSQL server of the master connection: a database and a
+//! role of the same name that may connect to it and to nothing else. Every statement may be
+//! repeated, so that a crash between any two of them is healed by running them again.
+//!
+//! The master's role needs CREATEDB and CREATEROLE. Closing the databases that were there before
+//! (`postgres`, `template1`) needs their owner, and is reported where it cannot be done.
+
+use std::str::FromStr;
+
+use reqwest::Url;
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use tokio::sync::OnceCell;
+
+use crate::{
+    Error, Result,
+    store::{Db, Pool},
+};
+
+/// Connections that a service may hold to one application's database.
+const CONNECTIONS: u32 = 20;
+
+/// Times that a statement may meet another session's.
+const COLLISIONS: u32 = 20;
+
+/// Serialises changes of the server's shared catalogues between replicas. Any number that is ours.
+const LOCK: i64 = 0x6d69_6e74_7265_7501;
+
+#[derive(Debug)]
+pub(super) struct Server {
+    url: String,
+    isolated: OnceCell<()>,
+}
+
+fn failed(cause: sqlx::Error) -> Error {
+    match Error::from(cause) {
+        Error::Internal { cause, .. } => Error::internal("the server of the application databases refused", cause),
+        away => away,
+    }
+}
+
+/// A name in quotes. Names of ours are made of ids; those that were there before may hold anything.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl Server {
+    pub(super) fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), isolated: OnceCell::new() }
+    }
+
+    /// The address of the database `name` for its own role.
+    pub(super) fn address(&self, name: &str, password: &str) -> Result<String> {
+        let unusable =
+            || Error::internal("MINTREU_APP_DATABASE_URL cannot be used", "it must name a host, as in postgres://user@host/database");
+        let mut url = Url::parse(&self.url).map_err(|_| unusable())?;
+        url.set_username(name).and_then(|()| url.set_password(Some(password))).map_err(|()| unusable())?;
+        url.set_path(name);
+        Ok(url.into())
+    }
+
+    /// Logging of statements is off: they hold passwords.
+    async fn connect(&self, database: Option<&str>) -> Result<PgConnection> {
+        let mut options = PgConnectOptions::from_str(&self.url).map_err(failed)?.application_name("mintreu").disable_statement_logging();
+        if let Some(database) = database {
+            options = options.database(database);
+        }
+        PgConnection::connect_with(&options).await.map_err(failed)
+    }
+
+    /// Makes role and database, or completes what was begun.
+    pub(super) async fn create(&self, platform: &Db, name: &str, password: &str) -> Result<()> {
+        self.ensure_isolated(platform).await?;
+        let id = quoted(name);
+        let secret = password.replace('\'', "''");
+        let mut master = self.connect(None).await?;
+        let role: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1)")
+            .bind(name)
+            .fetch_one(&mut master)
+            .await
+            .map_err(failed)?;
+        let role = if role {
+            format!("ALTER ROLE {id} LOGIN CONNECTION LIMIT {CONNECTIONS} PASSWORD '{secret}'")
+        } else {
+            format!(
+                "CREATE ROLE {id} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS
+                 CONNECTION LIMIT {CONNECTIONS} PASSWORD '{secret}'"
+            )
+        };
+        run(&mut master, &role).await?;
+        let database: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
+            .bind(name)
+            .fetch_one(&mut master)
+            .await
+            .map_err(failed)?;
+        if !database {
+            // Closed until nobody but its role can connect.
+            run(&mut master, &format!("CREATE DATABASE {id} TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false")).await?;
+        }
+        run(&mut master, &format!("REVOKE ALL ON DATABASE {id} FROM PUBLIC")).await?;
+        run(&mut master, &format!("GRANT CONNECT, TEMPORARY ON DATABASE {id} TO {id}")).await?;
+        run(&mut master, &format!("ALTER DATABASE {id} ALLOW_CONNECTIONS true CONNECTION LIMIT {CONNECTIONS}")).await?;
+        master.close().await.map_err(failed)?;
+        let mut inside = self.connect(Some(name)).await?;
+        run(&mut inside, "REVOKE ALL ON SCHEMA public FROM PUBLIC").await?;
+        run(&mut inside, &format!("GRANT USAGE, CREATE ON SCHEMA public TO {id}")).await?;
+        inside.close().await.map_err(failed)
+    }
+
+    /// Drops database and role, whoever is connected. What is not there is gone already.
+    pub(super) async fn remove(&self, name: &str) -> Result<()> {
+        let id = quoted(name);
+        let mut master = self.connect(None).await?;
+        let role: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1)")
+            .bind(name)
+            .fetch_one(&mut master)
+            .await
+            .map_err(failed)?;
+        if role {
+            // A master that is no superuser may end the role's connections only as a member of it.
+            let _ = run(&mut master, &format!("GRANT {id} TO CURRENT_USER")).await;
+        }
+        run(&mut master, &format!("DROP DATABASE IF EXISTS {id} WITH (FORCE)")).await?;
+        run(&mut master, &format!("DROP ROLE IF EXISTS {id}")).await?;
+        master.close().await.map_err(failed)
+    }
+
+    /// Closes what PostgreSQL opens to every role: the platform's database and the server's own.
+    async fn ensure_isolated(&self, platform: &Db) -> Result<()> {
+        self.isolated.get_or_try_init(|| self.isolate(platform)).await.copied()
+    }
+
+    async fn isolate(&self, platform: &Db) -> Result<()> {
+        let mut master = self.connect(None).await?;
+        // Released with the connection.
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut master).await.map_err(failed)?;
+        let names: Vec<String> = sqlx::query_scalar(
+            "SELECT CAST(datname AS text) FROM pg_database WHERE datname IN (current_database(), 'postgres', 'template1')",
+        )
+        .fetch_all(&mut master)
+        .await
+        .map_err(failed)?;
+        for name in names {
+            if !close(&mut master, &name).await? {
+                let id = quoted(&name);
+                tracing::warn!("applications can connect to {id}; as its owner, run: REVOKE CONNECT ON DATABASE {id} FROM PUBLIC");
+            }
+        }
+        if let Pool::Postgres(pool) = &platform.pool {
+            let mut connection = pool.acquire().await.map_err(failed)?;
+            let name: String =
+                sqlx::query_scalar("SELECT CAST(current_database() AS text)").fetch_one(&mut *connection).await.map_err(failed)?;
+            if !close(&mut connection, &name).await? {
+                let id = quoted(&name);
+                let advice = format!("as its owner, run: REVOKE CONNECT ON DATABASE {id} FROM PUBLIC");
+                return Err(Error::internal("applications could connect to the platform's database", advice));
+            }
+        }
+        master.close().await.map_err(failed)
+    }
+}
+
+/// Takes the right to connect from everybody but the connected role; whether it worked.
+async fn close(connection: &mut PgConnection, name: &str) -> Result<bool> {
+    if !is_open(connection, name).await? {
+        return Ok(true);
+    }
+    let id = quoted(name);
+    for statement in [
+        format!("GRANT CONNECT, TEMPORARY ON DATABASE {id} TO CURRENT_USER"),
+        format!("REVOKE CONNECT, TEMPORARY ON DATABASE {id} FROM PUBLIC"),
+    ] {
+        if let Err(error) = run(connection, &statement).await {
+            tracing::debug!(%error, name, "a database could not be closed");
+            return Ok(false);
+        }
+    }
+    Ok(!is_open(connection, name).await?)
+}
+
+async fn is_open(connection: &mut PgConnection, name: &str) -> Result<bool> {
+    sqlx::query_scalar("SELECT has_database_privilege('public', $1, 'CONNECT')").bind(name).fetch_one(connection).await.map_err(failed)
+}
+
+async fn run(connection: &mut PgConnection, statement: &str) -> Result<()> {
+    let mut collisions = 0;
+    loop {
+        match connection.execute(statement).await {
+            // Two sessions changed one row of a shared catalogue: the statement did nothing.
+            Err(error) if collisions < COLLISIONS && is_collision(&error) => collisions += 1,
+            done => return done.map(drop).map_err(failed),
+        }
+    }
+}
+
+fn is_collision(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.message().contains("tuple concurrently"))
+}
