@@ -5,6 +5,9 @@
 //! only the server has. To add a page, write it in `public/`, `account/`, `tenant/` or `admin/`,
 //! add its line to `routes.rs` there, and build it from `components/`; `/styleguide` shows them all.
 
+#![expect(clippy::must_use_candidate, reason = "components are only ever called by `view!`")]
+#![cfg_attr(feature = "ssr", expect(clippy::needless_pass_by_value, reason = "components own their props"))]
+
 pub mod islands;
 
 #[cfg(feature = "ssr")]

@@ -14,10 +14,14 @@ pub fn highlight(code: &str) -> String {
     lines.join("\n")
 }
 
+fn span(class: &str, text: &str) -> String {
+    format!(r#"<span class="{class}">{}</span>"#, escape(text))
+}
+
 fn line(text: &str) -> String {
     let start = text.trim_start();
     if start.starts_with("//") || start.starts_with('#') {
-        return format!(r#"<span class="c">{}</span>"#, escape(text));
+        return span("c", text);
     }
     let mut out = String::new();
     let mut rest = text;
@@ -25,13 +29,13 @@ fn line(text: &str) -> String {
         let taken = if matches!(first, '"' | '\'' | '`') {
             let end = rest.char_indices().skip(1).find(|(_, letter)| *letter == first).map_or(rest.len(), |(at, _)| at + 1);
             let (string, tail) = rest.split_at(end);
-            out.push_str(&format!(r#"<span class="s">{}</span>"#, escape(string)));
+            out.push_str(&span("s", string));
             tail
         } else if first.is_alphanumeric() || first == '_' || first == '$' {
             let end = rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '$')).unwrap_or(rest.len());
             let (word, tail) = rest.split_at(end);
             if KEYWORDS.contains(&word) {
-                out.push_str(&format!(r#"<span class="k">{word}</span>"#));
+                out.push_str(&span("k", word));
             } else {
                 out.push_str(&escape(word));
             }

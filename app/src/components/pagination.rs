@@ -13,10 +13,10 @@ pub fn Pagination(
     total: i64,
 ) -> impl IntoView {
     let query = Query::current();
-    let list = query.list();
-    let size = list.limit();
+    let state = query.list();
+    let size = state.limit();
     let last = ((total + size - 1) / size).max(1);
-    let page = i64::from(list.page.unwrap_or(1)).clamp(1, last);
+    let page = i64::from(state.page.unwrap_or(1)).clamp(1, last);
     let (from, to) = (((page - 1) * size + 1).min(total), (page * size).min(total));
     if total <= SIZES[0] {
         return view! { <div class="pager"><span>{rows(total)}</span></div> }.into_any();

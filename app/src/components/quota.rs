@@ -40,22 +40,21 @@ pub fn QuotaMeter(
         None => format!("{} percent used", short(percent(used, included).round())),
     };
     let hatch = format!("hatch-{}", super::card::slug(&label));
+    let bar = |fill: &str, share: f64| format!(r#"<rect {fill} width="{}%" height="10" y="2" rx="5"/>"#, short(share));
     let mut drawing = format!(
-        r##"<defs><pattern id="{hatch}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></defs><rect class="track" width="100%" height="10" y="2" rx="5"/>"##
+        r#"<defs><pattern id="{hatch}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v6"/></pattern></defs>"#
     );
+    drawing.push_str(&bar(r#"class="track""#, 100.0));
     if ahead > now {
-        drawing.push_str(&format!(r##"<rect fill="url(#{hatch})" width="{}%" height="10" y="2" rx="5"/>"##, short(ahead)));
+        drawing.push_str(&bar(&format!(r#"fill="url(#{hatch})""#), ahead));
     }
-    drawing.push_str(&format!(r#"<rect class="used" width="{}%" height="10" y="2" rx="5"/>"#, short(now)));
+    drawing.push_str(&bar(r#"class="used""#, now));
     if limit < 100.0 {
-        let at = short(limit);
-        drawing.push_str(&format!(
-            r#"<line class="limit" x1="{at}%" x2="{at}%" y1="-1" y2="15"/><text x="{at}%" y="28" text-anchor="middle">Included</text>"#
-        ));
+        drawing.push_str(&limit_mark(&short(limit)));
     }
     let key = expected.map(|_| {
         let used_swatch = r#"<rect class="used" width="16" height="10" rx="2"/>"#.to_owned();
-        let swatch = format!(r##"<rect fill="url(#{hatch})" width="16" height="10" rx="2"/>"##);
+        let swatch = format!(r#"<rect fill="url(#{hatch})" width="16" height="10" rx="2"/>"#);
         view! {
             <ul class="key">
                 <li><svg aria-hidden="true" inner_html=used_swatch></svg>"Used"</li>
@@ -72,6 +71,11 @@ pub fn QuotaMeter(
         </div>
     }
     .into_any()
+}
+
+/// Where the allowance ends, at so many percent of the width.
+fn limit_mark(at: &str) -> String {
+    format!(r#"<line class="limit" x1="{at}%" x2="{at}%" y1="-1" y2="15"/><text x="{at}%" y="28" text-anchor="middle">Included</text>"#)
 }
 
 /// One line: label, numbers, bar.

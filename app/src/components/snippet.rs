@@ -23,11 +23,10 @@ impl Call {
         } else {
             format!(" -X {}", self.method)
         };
-        let mut out = format!("curl{method} {} \\\n  -u \"{}:$MINTREU_SECRET\"", self.url, self.client_id);
-        if let Some(json) = &self.json {
-            out.push_str(&format!(" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{json}'"));
-        }
-        out
+        let body = self.json.as_ref().map_or_else(String::new, |json| {
+            format!(" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{}'", json.replace('\'', r"'\''"))
+        });
+        format!("curl{method} {} \\\n  -u \"{}:$MINTREU_SECRET\"{body}", self.url, self.client_id)
     }
 
     fn javascript(&self) -> String {
@@ -41,10 +40,9 @@ impl Call {
     }
 
     fn python(&self) -> String {
-        let body = self
-            .json
-            .as_ref()
-            .map_or_else(String::new, |json| format!("\n    data='{json}',\n    headers={{\"Content-Type\": \"application/json\"}},"));
+        let body = self.json.as_ref().map_or_else(String::new, |json| {
+            format!("\n    data='{}',\n    headers={{\"Content-Type\": \"application/json\"}},", quoted(json))
+        });
         format!(
             "import os, requests\n\ndata = requests.{}(\n    \"{}\",\n    auth=(\"{}\", os.environ[\"MINTREU_SECRET\"]),{body}\n    timeout=10,\n).json()",
             self.method.to_lowercase(),
@@ -54,7 +52,7 @@ impl Call {
     }
 
     fn php(&self) -> String {
-        let body = self.json.as_ref().map_or_else(String::new, |json| format!("\n    ->withBody('{json}', 'application/json')"));
+        let body = self.json.as_ref().map_or_else(String::new, |json| format!("\n    ->withBody('{}', 'application/json')", quoted(json)));
         format!(
             "$data = Http::withBasicAuth('{}', env('MINTREU_SECRET')){body}\n    ->{}('{}')->json();",
             self.client_id,
@@ -62,6 +60,11 @@ impl Call {
             self.url
         )
     }
+}
+
+/// Text inside single quotes, for Python and PHP alike.
+fn quoted(text: &str) -> String {
+    text.replace('\\', r"\\").replace('\'', r"\'")
 }
 
 #[component]
@@ -118,5 +121,12 @@ mod tests {
         for code in [call.curl(), call.javascript(), call.python(), call.php()] {
             assert!(code.contains("http://h/products/p/v1/x") && code.contains("mci_1") && code.contains("MINTREU_SECRET"));
         }
+    }
+
+    #[test]
+    fn quotes_in_the_body_do_not_end_the_example() {
+        let call = Call { method: "POST".into(), url: String::new(), client_id: String::new(), json: Some(r#"{"a":"it's \"b\""}"#.into()) };
+        assert!(call.curl().contains(r#"-d '{"a":"it'\''s \"b\""}'"#));
+        assert!(call.python().contains(r#"data='{"a":"it\'s \\"b\\""}'"#));
     }
 }

@@ -58,7 +58,8 @@ pub fn timeline_html(steps: &[TimelineStep]) -> String {
                 escape(&step.label)
             )
         })
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// Something that happened.

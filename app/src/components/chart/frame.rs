@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn the_scale_is_round_and_covers_the_values() {
         assert_eq!(scale(31_000.0), (40_000.0, vec![0.0, 10_000.0, 20_000.0, 30_000.0, 40_000.0]));
-        assert_eq!(scale(0.0).0, 1.0);
+        assert_eq!(scale(0.0), (1.0, vec![0.0, 1.0]));
         assert!(scale(7.0).0 >= 7.0);
     }
 }
