@@ -21,6 +21,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
+pub(crate) use mintreu_app::local::local;
 use mintreu_app::{Done, Error, flash::Flash, load::log_in_address};
 use mintreu_model::problem::Problem;
 
@@ -163,13 +164,6 @@ fn referer(headers: &HeaderMap) -> Option<String> {
     let named = uri.authority()?.as_str();
     let path = uri.path_and_query()?.as_str();
     (named.eq_ignore_ascii_case(host)).then(|| local(path).map(str::to_owned)).flatten()
-}
-
-/// A path on this host, or nothing: `//evil` and `/\evil` are not paths to a browser.
-pub(crate) fn local(location: &str) -> Option<&str> {
-    let mut letters = location.chars();
-    let is_path = letters.next() == Some('/') && !matches!(letters.next(), Some('/' | '\\'));
-    (is_path && !location.chars().any(|letter| letter.is_control() || letter == '\\')).then_some(location)
 }
 
 /// What was typed, without anything secret.

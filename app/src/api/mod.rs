@@ -1,3 +1,9 @@
 //! Server functions, one file per noun: `#[server(prefix = "/_fn", endpoint = "key/create")]
 //! async fn create_key(form: NewKey) -> Result<Done, Error>`. The form layer of the server turns
 //! the outcome into a redirect with a flash; the function only says what happened.
+
+pub mod account;
+pub mod invitation;
+pub mod member;
+pub mod profile;
+pub mod tenant;

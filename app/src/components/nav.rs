@@ -89,6 +89,19 @@ pub fn admin_nav() -> Vec<NavGroup> {
     ]
 }
 
+/// Navigation of a person's own pages.
+#[must_use]
+pub fn account_nav() -> Vec<NavGroup> {
+    vec![
+        group(None, "", &[("tenants", "Tenants", "home", "/tenants")]),
+        group(
+            Some("You"),
+            "/account",
+            &[("profile", "Profile", "pen", ""), ("sessions", "Sessions", "globe", "/sessions"), ("tokens", "Tokens", "key", "/tokens")],
+        ),
+    ]
+}
+
 /// Gives an entry its number.
 pub fn set_count(groups: &mut [NavGroup], key: &str, count: i64, bad: bool) {
     for item in groups.iter_mut().flat_map(|group| &mut group.items).filter(|item| item.key == key) {

@@ -49,7 +49,7 @@ pub fn AdminShell(
         elsewhere: Some(("Tenant dashboard", "/dashboard".to_owned())),
         viewer,
         parents: crumbs,
-        search: "/admin/search".to_owned(),
+        search: Some("/admin/search".to_owned()),
         action,
         notices: notice.into_iter().collect(),
         width,

@@ -60,7 +60,8 @@ pub(super) struct Parts {
     /// The other dashboard, in the account menu.
     pub elsewhere: Option<(&'static str, String)>,
     pub parents: Vec<Crumb>,
-    pub search: String,
+    /// Address of the search, where there is one.
+    pub search: Option<String>,
     pub action: Option<Slot>,
     pub notices: Vec<Slot>,
     pub width: Width,
@@ -91,7 +92,7 @@ pub(super) fn frame(parts: Parts) -> AnyView {
             </aside>
             <header class="topbar">
                 <Breadcrumbs parents=parts.parents current=parts.title />
-                {find(parts.search)}
+                {parts.search.map(find)}
                 {parts.action.map(Slot::view)}
             </header>
             {(!parts.notices.is_empty()).then(|| view! { <div class="notice" role="region" aria-label="Notices">{parts.notices.into_iter().map(Slot::view).collect_view()}</div> })}

@@ -1,7 +1,8 @@
 //! The frames of pages. Each sets the title, shows the flash, and begins with the skip link:
 //! `SiteShell` for the public, `AuthShell` for log-in and its kin, `TenantShell` and `AdminShell`
-//! for the two dashboards. A page's root is exactly one of them.
+//! for the two dashboards, `AccountShell` for a person's own pages. A page's root is exactly one of them.
 
+pub mod account;
 pub mod admin;
 pub mod auth;
 pub mod dashboard;
@@ -9,6 +10,7 @@ pub mod notice;
 pub mod site;
 pub mod tenant;
 
+pub use account::AccountShell;
 pub use admin::AdminShell;
 pub use auth::AuthShell;
 pub use dashboard::{Viewer, Width};

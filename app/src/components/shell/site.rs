@@ -8,18 +8,12 @@ use crate::components::{
     theme_choice::ThemeChoice,
     title::PageTitle,
 };
-use crate::request::PageRequest;
+use crate::{context::visitor, request::PageRequest};
 
-const LINKS: [(&str, &str); 2] = [("/catalog", "Catalogue"), ("/docs/api", "API reference")];
+const LINKS: [(&str, &str); 3] = [("/catalog", "Catalogue"), ("/docs/api", "API reference"), ("/status", "Status")];
 
 #[component]
-pub fn SiteShell(
-    #[prop(into)] title: String,
-    /// Where “Dashboard” leads; without it the header offers log-in and registration.
-    #[prop(optional, into)]
-    dashboard: Option<String>,
-    children: Children,
-) -> impl IntoView {
+pub fn SiteShell(#[prop(into)] title: String, children: Children) -> impl IntoView {
     let content = children();
     let path = PageRequest::current().path;
     let links = LINKS
@@ -28,13 +22,14 @@ pub fn SiteShell(
             view! { <li><a href=href aria-current=here>{label}</a></li> }
         })
         .collect_view();
-    let account = match dashboard {
-        Some(href) => view! { <a class="btn" href=href>"Dashboard"</a> }.into_any(),
-        None => view! {
+    let account = if visitor().is_some() {
+        view! { <a class="btn" href="/dashboard">"Dashboard"</a> }.into_any()
+    } else {
+        view! {
             <a class="btn btn-quiet" href="/login">"Log in"</a>
             <a class="btn" href="/register">"Create account"</a>
         }
-        .into_any(),
+        .into_any()
     };
     view! {
         <PageTitle title=title />
@@ -45,6 +40,8 @@ pub fn SiteShell(
             <span>"Mintreu Platform"</span>
             <a href="/catalog">"Catalogue"</a>
             <a href="/docs/api">"API reference"</a>
+            <a href="/docs/errors">"Errors"</a>
+            <a href="/status">"Status"</a>
             <details class="menu menu-up menu-end" data-menu="">
                 <summary>"Theme"</summary>
                 <div class="menu-list"><ThemeChoice /></div>

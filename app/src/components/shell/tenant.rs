@@ -68,7 +68,7 @@ pub fn TenantShell(
         elsewhere: frame.viewer.is_admin.then(|| ("Back office", "/admin".to_owned())),
         viewer: frame.viewer,
         parents: crumbs,
-        search: format!("{home}/search"),
+        search: Some(format!("{home}/search")),
         action,
         notices,
         width,
