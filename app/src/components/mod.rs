@@ -13,6 +13,7 @@ pub mod chips;
 pub mod code;
 pub mod copy;
 pub mod dialog;
+pub mod diff;
 pub mod empty;
 pub mod error_page;
 pub mod facts;
@@ -45,9 +46,9 @@ pub mod title;
 /// Everything a page needs: `use crate::components::prelude::*;`.
 pub mod prelude {
     pub use super::{
-        badge::*, banner::*, breadcrumbs::*, button::*, card::*, chart::*, chips::*, code::*, copy::*, dialog::*, empty::*, error_page::*,
-        facts::*, field::*, form::*, icon::*, kpi::*, list::*, menu::*, page_header::*, pagination::*, prose::*, query::*, quota::*,
-        range::*, secret::*, shell::*, slot::*, snippet::*, table::*, tabs::*, time::*, timeline::*, title::*,
+        badge::*, banner::*, breadcrumbs::*, button::*, card::*, chart::*, chips::*, code::*, copy::*, dialog::*, diff::*, empty::*,
+        error_page::*, facts::*, field::*, form::*, icon::*, kpi::*, list::*, menu::*, page_header::*, pagination::*, prose::*, query::*,
+        quota::*, range::*, secret::*, shell::*, slot::*, snippet::*, table::*, tabs::*, time::*, timeline::*, title::*,
     };
     pub use crate::cells;
 }
