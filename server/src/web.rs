@@ -35,7 +35,7 @@ use mintreu_app::{
     styleguide,
 };
 use tower::ServiceExt as _;
-use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
+use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use crate::forms::{self, FlashStore};
 
@@ -84,7 +84,8 @@ pub(crate) fn router(state: WebState) -> Router {
         .with_state(options)
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(state.clone(), forms::outcome))
-        .layer(middleware::from_fn_with_state(state.clone(), page_context));
+        .layer(middleware::from_fn_with_state(state.clone(), page_context))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
     Router::new()
         .route("/theme", post(theme))
         .merge(static_files(&state.files))
@@ -221,6 +222,8 @@ async fn keep_for_ever(response: Response) -> Response {
 fn cached(mut response: Response, age: &'static str) -> Response {
     if response.status() == StatusCode::OK {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(age));
+        // The same address gives Brotli, gzip or neither.
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     response
 }
