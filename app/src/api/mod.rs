@@ -5,5 +5,8 @@
 pub mod account;
 pub mod invitation;
 pub mod member;
+pub mod plan;
+pub mod product;
 pub mod profile;
+pub mod service;
 pub mod tenant;

@@ -69,6 +69,7 @@ pub fn admin_nav() -> Vec<NavGroup> {
                 ("tenants", "Tenants", "home", "/tenants"),
                 ("users", "Users", "users", "/users"),
                 ("subscriptions", "Subscriptions", "refresh", "/subscriptions"),
+                ("applications", "Applications", "box", "/applications"),
             ],
         ),
         group(
@@ -80,7 +81,7 @@ pub fn admin_nav() -> Vec<NavGroup> {
             Some("Operations"),
             "/admin",
             &[
-                ("jobs", "Jobs", "box", "/jobs"),
+                ("jobs", "Jobs", "play", "/jobs"),
                 ("audit", "Audit log", "clock", "/audit"),
                 ("mail", "Mail", "mail", "/mail"),
                 ("settings", "Settings", "gear", "/settings"),

@@ -55,12 +55,13 @@ pub fn AdminExample() -> impl IntoView {
                 Row::new(cells![view! { <a href="#">{name}</a> }, view! { <Status name=status /> }, mrr]).pick(slug(name), name)
             })
             .collect();
+    let frame = AdminFrame { viewer: viewer(), failed_jobs: 3, notices: Vec::new() };
     let bulk = Bulk {
         action: "/_fn/example/bulk".into(),
         buttons: view! { <Button label="Suspend…" look=Look::Danger small=true name="form[do]" value="suspend" /> }.into(),
     };
     view! {
-        <AdminShell viewer=viewer() title="Tenants" current="tenants" failed_jobs=3
+        <AdminShell frame=frame title="Tenants" current="tenants"
             action=view! { <LinkButton href="#" label="New tenant" look=Look::Primary icon="plus" /> }>
             <PageHeader title="Tenants" lede="1,284 in all." actions=view! { <LinkButton href="?format=csv" label="CSV" icon="download" download=true /> } />
             <List of="tenants" columns=columns rows=rows total=1284 sorted="name" dense=true search="Name, slug or e-mail" bulk=bulk

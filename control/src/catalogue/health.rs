@@ -11,13 +11,22 @@ use mintreu_model::view::HealthView;
 
 use super::is_forbidden_address;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For somebody who asked to know.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// For a page that shows health among other things.
+pub(super) const GLANCE: Duration = Duration::from_secs(1);
 
 /// Without a health path any answer counts as well.
-pub(super) async fn probe(base_url: &str, health_path: Option<&str>, allow_link_local: bool, now: DateTime<Utc>) -> HealthView {
+pub(super) async fn probe(
+    base_url: &str,
+    health_path: Option<&str>,
+    allow_link_local: bool,
+    patience: Duration,
+    now: DateTime<Utc>,
+) -> HealthView {
     let began = Instant::now();
-    let outcome = tokio::time::timeout(PATIENCE, ask(base_url, health_path, allow_link_local)).await;
-    let (healthy, detail) = match outcome.unwrap_or_else(|_| Err(format!("No answer within {} seconds", PATIENCE.as_secs()))) {
+    let outcome = tokio::time::timeout(patience, ask(base_url, health_path, allow_link_local)).await;
+    let (healthy, detail) = match outcome.unwrap_or_else(|_| Err(format!("No answer within {} s", patience.as_secs()))) {
         Ok(status) if health_path.is_none() => (true, format!("Answers ({status})")),
         Ok(status) if status.is_success() => (true, format!("Well ({status})")),
         Ok(status) => (false, format!("Answered {status}")),

@@ -1,12 +1,14 @@
 //! Services: the HTTP programs behind products.
 
+use std::time::Duration;
+
 use mintreu_model::{
     form::{
         Validate,
         catalogue::{CreateService, UpdateService},
     },
     list::{List, ListQuery},
-    view::{HealthView, ServiceView},
+    view::{HealthView, ProductView, ServiceView},
 };
 
 use super::{address, health, slug_taken, store, unreserved};
@@ -110,11 +112,23 @@ impl Control {
     /// Asks every address of the service now.
     pub async fn check_service(&self, who: &Operator, slug: &str) -> Result<Vec<HealthView>> {
         let service = self.get_service(who, slug).await?;
-        let probes = service
-            .base_urls
-            .iter()
-            .map(|url| health::probe(url, service.health_path.as_deref(), self.config.allow_link_local_services, self.clock.system_now()));
-        Ok(futures_util::future::join_all(probes).await)
+        Ok(self.probe_service(&service, health::PATIENCE).await)
+    }
+
+    /// The same for several services at once and with less patience, for pages; in their order.
+    pub async fn glance_at_services(&self, _: &Operator, services: &[ServiceView]) -> Vec<Vec<HealthView>> {
+        futures_util::future::join_all(services.iter().map(|service| self.probe_service(service, health::GLANCE))).await
+    }
+
+    async fn probe_service(&self, service: &ServiceView, patience: Duration) -> Vec<HealthView> {
+        let (path, anywhere) = (service.health_path.as_deref(), self.config.allow_link_local_services);
+        let probes = service.base_urls.iter().map(|url| health::probe(url, path, anywhere, patience, self.clock.system_now()));
+        futures_util::future::join_all(probes).await
+    }
+
+    /// Products on the service, in any state, by name; without their plans.
+    pub async fn list_service_products(&self, _: &Operator, slug: &str) -> Result<Vec<ProductView>> {
+        store::products_of_service(&self.db, slug).await
     }
 
     fn check_addresses(&self, urls: &[String]) -> Result<()> {

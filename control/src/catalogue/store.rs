@@ -277,6 +277,13 @@ pub(super) async fn products(db: &Db, query: &ListQuery) -> Result<List<ProductV
     Ok(List::new(rows.into_iter().map(|row| row.view(&plans)).collect(), total, query))
 }
 
+/// Without plans.
+pub(super) async fn products_of_service(db: &Db, service: &str) -> Result<Vec<ProductView>> {
+    let rows: Vec<ProductRow> =
+        read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE s.slug = $1 ORDER BY LOWER(p.name), p.id")).bind(service).fetch_all(c))?;
+    Ok(rows.into_iter().map(|row| row.view(&[])).collect())
+}
+
 /// With archived plans.
 pub(crate) async fn product(db: &Db, slug: &str) -> Result<Option<ProductView>> {
     let row: Option<ProductRow> = read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;

@@ -16,10 +16,13 @@ use crate::{
     problem::FieldError,
     route::RouteRule,
     status::{DatabaseMode, PlanInterval, ProductKind},
+    view::{PlanView, ProductView, ServiceView},
 };
 
 form! {
-    /// Addresses and routes one per line; a route is `GET,POST /v1/orders/{id}`.
+    /// Addresses and routes one per line; a route is `GET,POST /v1/orders/{id}`, with ` %2F` after
+    /// it where encoded slashes may stand in the path. Numbers are text here and below, so that one
+    /// that cannot be read is told at its field.
     ServicePage {
         #[serde(default)]
         slug: String,
@@ -31,8 +34,7 @@ form! {
         lifecycle: bool,
         #[serde(default)]
         health_path: String,
-        #[serde(deserialize_with = "lenient::number")]
-        timeout_ms: i64,
+        timeout_ms: String,
     }
 
     ProductPage {
@@ -56,19 +58,14 @@ form! {
         currency: Currency,
         /// Major units with a decimal point.
         price: String,
-        #[serde(deserialize_with = "lenient::number")]
-        trial_days: i64,
-        #[serde(deserialize_with = "lenient::number")]
-        included_requests: i64,
+        trial_days: String,
+        included_requests: String,
         /// Major units; empty stops hard.
         #[serde(default)]
         overage_price_per_1000: String,
-        #[serde(deserialize_with = "lenient::number")]
-        rate_per_second: i64,
-        #[serde(deserialize_with = "lenient::number")]
-        burst: i64,
-        #[serde(deserialize_with = "lenient::number")]
-        max_applications: i64,
+        rate_per_second: String,
+        burst: String,
+        max_applications: String,
         /// One per line.
         #[serde(default)]
         features: String,
@@ -91,39 +88,78 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-fn routes(text: &str) -> Result<Vec<RouteRule>, Vec<FieldError>> {
-    lines(text)
-        .map(|line| {
-            let unreadable = |why: &str| vec![FieldError::new("routes", "invalid", format!("{line}: {why}"))];
-            let (methods, path) =
-                line.split_once(char::is_whitespace).ok_or_else(|| unreadable("write the methods, a space, and the path"))?;
-            let path = path.trim().parse().map_err(|why| unreadable(&format!("{why}")))?;
-            let methods = methods.split(',').map(|method| method.trim().to_ascii_uppercase()).filter(|method| !method.is_empty()).collect();
-            Ok(RouteRule { methods, path, allow_encoded_slash: false })
-        })
-        .collect()
+/// Whole numbers as people type them: `100,000` and `100 000` are the same.
+fn whole(field: &str, text: &str, wrong: &mut Vec<FieldError>) -> i64 {
+    let digits: String = text.chars().filter(|letter| !matches!(letter, ',' | '_') && !letter.is_whitespace()).collect();
+    digits.parse().unwrap_or_else(|_| {
+        wrong.push(FieldError::new(field, "invalid", "Write a whole number"));
+        0
+    })
+}
+
+fn routes(text: &str, wrong: &mut Vec<FieldError>) -> Vec<RouteRule> {
+    let read = |line: &str| {
+        let refused = |why: &str| FieldError::new("routes", "invalid", format!("{line}: {why}"));
+        let mut words = line.split_whitespace();
+        let (Some(methods), Some(path)) = (words.next(), words.next()) else {
+            return Err(refused("write the methods, a space, and the path"));
+        };
+        let allow_encoded_slash = match (words.next(), words.next()) {
+            (None, _) => false,
+            (Some(word), None) if word.eq_ignore_ascii_case("%2F") => true,
+            _ => return Err(refused("after the path only %2F may follow")),
+        };
+        let path = path.parse().map_err(|why| refused(&format!("{why}")))?;
+        let methods = methods.split(',').map(str::to_ascii_uppercase).filter(|method| !method.is_empty()).collect();
+        Ok(RouteRule { methods, path, allow_encoded_slash })
+    };
+    lines(text).filter_map(|line| read(line).map_err(|error| wrong.push(error)).ok()).collect()
+}
+
+fn route_line(rule: &RouteRule) -> String {
+    format!("{} {}{}", rule.methods.join(","), rule.path, if rule.allow_encoded_slash { " %2F" } else { "" })
 }
 
 impl ServicePage {
+    /// The form of a service that is there.
+    #[must_use]
+    pub fn of(service: &ServiceView) -> Self {
+        Self {
+            slug: service.slug.clone(),
+            name: service.name.clone(),
+            base_urls: service.base_urls.join("\n"),
+            routes: service.routes.iter().map(route_line).collect::<Vec<_>>().join("\n"),
+            database: service.database,
+            lifecycle: service.lifecycle,
+            health_path: service.health_path.clone().unwrap_or_default(),
+            timeout_ms: service.timeout_ms.to_string(),
+        }
+    }
+
     /// # Errors
-    /// When a route cannot be read.
+    /// When a route or number cannot be read.
     pub fn create(self) -> Result<CreateService, Vec<FieldError>> {
+        let mut wrong = Vec::new();
+        let (routes, timeout_ms) = (routes(&self.routes, &mut wrong), whole("timeout_ms", &self.timeout_ms, &mut wrong));
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
         Ok(CreateService {
-            routes: routes(&self.routes)?,
+            routes,
+            timeout_ms,
             base_urls: lines(&self.base_urls).map(str::to_owned).collect(),
             slug: self.slug,
             name: self.name,
             database: self.database,
             lifecycle: self.lifecycle,
-            health_path: Some(self.health_path).filter(|path| !path.is_empty()),
-            timeout_ms: self.timeout_ms,
+            health_path: Some(self.health_path.trim().to_owned()).filter(|path| !path.is_empty()),
         })
     }
 
     /// # Errors
-    /// When a route cannot be read.
+    /// When a route or number cannot be read.
     pub fn update(self) -> Result<UpdateService, Vec<FieldError>> {
-        let health_path = Some(self.health_path.clone());
+        let health_path = Some(self.health_path.trim().to_owned());
         let whole = self.create()?;
         Ok(UpdateService {
             name: Some(whole.name),
@@ -138,7 +174,24 @@ impl ServicePage {
 }
 
 impl ProductPage {
-    fn schema(&self) -> Result<Option<Value>, Vec<FieldError>> {
+    /// The form of a product that is there.
+    #[must_use]
+    pub fn of(product: &ProductView) -> Self {
+        Self {
+            slug: product.slug.clone(),
+            name: product.name.clone(),
+            service: product.service.clone().unwrap_or_default(),
+            summary: product.summary.clone(),
+            description: product.description.clone(),
+            config_schema: product.config_schema.as_ref().map(|schema| format!("{schema:#}")).unwrap_or_default(),
+        }
+    }
+
+    /// The schema as typed; none for an empty field.
+    ///
+    /// # Errors
+    /// When it is not JSON.
+    pub fn schema(&self) -> Result<Option<Value>, Vec<FieldError>> {
         if self.config_schema.trim().is_empty() {
             return Ok(None);
         }
@@ -177,33 +230,65 @@ impl ProductPage {
 }
 
 impl PlanPage {
+    /// The form of a plan that is there.
+    #[must_use]
+    pub fn of(plan: &PlanView) -> Self {
+        Self {
+            code: plan.code.clone(),
+            name: plan.name.clone(),
+            interval: plan.interval,
+            currency: plan.price.currency,
+            price: plan.price.major(),
+            trial_days: plan.trial_days.to_string(),
+            included_requests: plan.included_requests.to_string(),
+            overage_price_per_1000: plan.overage_price_per_1000.map(Money::major).unwrap_or_default(),
+            rate_per_second: plan.rate_per_second.to_string(),
+            burst: plan.burst.to_string(),
+            max_applications: plan.max_applications.to_string(),
+            features: plan.features.join("\n"),
+        }
+    }
+
     /// # Errors
-    /// When a price cannot be read.
+    /// When a price or number cannot be read.
     pub fn create(self) -> Result<CreatePlan, Vec<FieldError>> {
-        let read = |field: &str, text: &str| {
-            Money::parse_major(text, self.currency).ok_or_else(|| vec![FieldError::new(field, "invalid", "Write an amount as in 12.50")])
+        let mut wrong = Vec::new();
+        let amount = |field: &str, text: &str, wrong: &mut Vec<FieldError>| {
+            let read = Money::parse_major(text, self.currency);
+            if read.is_none() {
+                wrong.push(FieldError::new(field, "invalid", "Write an amount as in 12.50"));
+            }
+            read
         };
-        let overage = match self.overage_price_per_1000.trim() {
+        let price = amount("price", &self.price, &mut wrong);
+        let overage_price_per_1000 = match self.overage_price_per_1000.trim() {
             "" => None,
-            text => Some(read("overage_price_per_1000", text)?),
+            text => amount("overage_price_per_1000", text, &mut wrong),
         };
+        let mut number = |field: &str, text: &str| whole(field, text, &mut wrong);
+        let trial_days = number("trial_days", &self.trial_days);
+        let included_requests = number("included_requests", &self.included_requests);
+        let rate_per_second = number("rate_per_second", &self.rate_per_second);
+        let burst = number("burst", &self.burst);
+        let max_applications = number("max_applications", &self.max_applications);
+        let Some(price) = price.filter(|_| wrong.is_empty()) else { return Err(wrong) };
         Ok(CreatePlan {
-            price: read("price", &self.price)?,
-            overage_price_per_1000: overage,
+            price,
+            overage_price_per_1000,
             features: lines(&self.features).map(str::to_owned).collect(),
             code: self.code,
             name: self.name,
             interval: self.interval,
-            trial_days: self.trial_days,
-            included_requests: self.included_requests,
-            rate_per_second: self.rate_per_second,
-            burst: self.burst,
-            max_applications: self.max_applications,
+            trial_days,
+            included_requests,
+            rate_per_second,
+            burst,
+            max_applications,
         })
     }
 
     /// # Errors
-    /// When a price cannot be read.
+    /// When a price or number cannot be read.
     pub fn update(self) -> Result<UpdatePlan, Vec<FieldError>> {
         let whole = self.create()?;
         Ok(UpdatePlan {
@@ -244,5 +329,62 @@ impl KeyPage {
             Some(_) => return Err(vec![FieldError::new("expires_in_days", "out_of_range", "Choose 1 to 3650 days")]),
         };
         Ok(CreateKey { name: self.name, scopes, expires_at, allowed_ips })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(routes: &str, timeout_ms: &str) -> ServicePage {
+        ServicePage {
+            slug: "shop".into(),
+            name: "Shop".into(),
+            base_urls: " http://127.0.0.1:1 \n\nhttp://127.0.0.1:2".into(),
+            routes: routes.into(),
+            database: DatabaseMode::None,
+            lifecycle: false,
+            health_path: " /healthz ".into(),
+            timeout_ms: timeout_ms.into(),
+        }
+    }
+
+    #[test]
+    fn lines_become_addresses_and_routes_and_come_back_as_they_were() {
+        let read = service("get,post /v1/orders/{id}\n* /files/{*rest} %2f", "30,000").create().unwrap();
+        assert_eq!(read.base_urls, ["http://127.0.0.1:1", "http://127.0.0.1:2"]);
+        assert_eq!(read.routes.iter().map(route_line).collect::<Vec<_>>(), ["GET,POST /v1/orders/{id}", "* /files/{*rest} %2F"]);
+        assert_eq!((read.timeout_ms, read.health_path.as_deref()), (30_000, Some("/healthz")));
+    }
+
+    #[test]
+    fn everything_that_cannot_be_read_is_told_at_its_field() {
+        let errors = service("GET\n/v1/orders\nGET /v1 /v2", "soon").create().unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["routes", "routes", "routes", "timeout_ms"]);
+    }
+
+    #[test]
+    fn a_plan_names_every_number_that_is_none() {
+        let page = PlanPage {
+            code: "pro".into(),
+            name: "Pro".into(),
+            interval: PlanInterval::Month,
+            currency: Currency::Eur,
+            price: "4,90".into(),
+            trial_days: String::new(),
+            included_requests: "100 000".into(),
+            overage_price_per_1000: "x".into(),
+            rate_per_second: "10".into(),
+            burst: "20".into(),
+            max_applications: "1".into(),
+            features: String::new(),
+        };
+        let errors = page.clone().create().unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["price", "overage_price_per_1000", "trial_days"]);
+        let right = PlanPage { price: "4.90".into(), trial_days: "0".into(), overage_price_per_1000: String::new(), ..page };
+        let plan = right.create().unwrap();
+        assert_eq!((plan.price.amount, plan.included_requests, plan.overage_price_per_1000), (490, 100_000, None));
     }
 }

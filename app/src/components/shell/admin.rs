@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::dashboard::{Parts, Viewer, Width, frame};
+use super::{
+    dashboard::{self, Parts, Viewer, Width},
+    notice::FrameNotice,
+};
 use crate::components::{
     brand::Brand,
     breadcrumbs::Crumb,
@@ -10,9 +13,19 @@ use crate::components::{
     slot::Slot,
 };
 
+/// What every page of the back office knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AdminFrame {
+    pub viewer: Viewer,
+    /// Jobs that failed for good, shown in the navigation when there are any.
+    pub failed_jobs: i64,
+    /// Banners of every page, before the page's own.
+    pub notices: Vec<FrameNotice>,
+}
+
 #[component]
 pub fn AdminShell(
-    viewer: Viewer,
+    frame: AdminFrame,
     #[prop(into)] title: String,
     /// Key of the entry in the navigation: `tenants`.
     #[prop(into)]
@@ -27,19 +40,17 @@ pub fn AdminShell(
     #[prop(optional, into)]
     notice: Option<Slot>,
     #[prop(optional)] width: Width,
-    /// Jobs that failed for good, shown in the navigation when there are any.
-    #[prop(optional)]
-    failed_jobs: i64,
     children: Children,
 ) -> impl IntoView {
     let content = children().into_any();
     let mut nav = admin_nav();
-    if failed_jobs > 0 {
-        set_count(&mut nav, "jobs", failed_jobs, true);
+    if frame.failed_jobs > 0 {
+        set_count(&mut nav, "jobs", frame.failed_jobs, true);
     }
+    let notices = frame.notices.into_iter().map(|each| Slot::from(each.view(""))).chain(notice).collect();
     let mut crumbs = vec![Crumb::new("Admin", "/admin")];
     crumbs.extend(parents);
-    frame(Parts {
+    dashboard::frame(Parts {
         admin: true,
         title,
         place: "Admin".to_owned(),
@@ -47,11 +58,11 @@ pub fn AdminShell(
         nav,
         current,
         elsewhere: Some(("Tenant dashboard", "/dashboard".to_owned())),
-        viewer,
+        viewer: frame.viewer,
         parents: crumbs,
         search: Some("/admin/search".to_owned()),
         action,
-        notices: notice.into_iter().collect(),
+        notices,
         width,
         content,
     })

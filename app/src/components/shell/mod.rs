@@ -11,7 +11,7 @@ pub mod site;
 pub mod tenant;
 
 pub use account::AccountShell;
-pub use admin::AdminShell;
+pub use admin::{AdminFrame, AdminShell};
 pub use auth::AuthShell;
 pub use dashboard::{Viewer, Width};
 pub use notice::FrameNotice;
