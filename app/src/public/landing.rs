@@ -1,67 +1,23 @@
 //! The front door: what the platform is, what it offers, how it goes.
 
 use leptos::prelude::*;
+use mintreu_model::view::ProductView;
 
-use crate::components::{icon::Icon, prelude::*, svg::short};
+use super::product_card::ProductCard;
+use crate::{
+    components::{icon::Icon, prelude::*, svg::short},
+    context::control,
+    load::load,
+};
 
-/// A product on the front page.
-struct Offer {
-    icon: &'static str,
-    name: &'static str,
-    kind: &'static str,
-    href: &'static str,
-    text: &'static str,
-    price: &'static str,
-}
-
-const OFFERS: [Offer; 5] = [
-    Offer {
-        icon: "box",
-        name: "E-commerce API",
-        kind: "API",
-        href: "/catalog/ecommerce",
-        text: "Products, stock, carts and orders with totals and states. The back of a shop without running one.",
-        price: "Free for 10,000 requests, then from €49 a month",
-    },
-    Offer {
-        icon: "file",
-        name: "Blog API",
-        kind: "API",
-        href: "/catalog/blog",
-        text: "Posts with drafts and schedules, moderated comments, full-text search, RSS.",
-        price: "Free for 5,000 requests, then from €12 a month",
-    },
-    Offer {
-        icon: "chart",
-        name: "Analytics API",
-        kind: "API",
-        href: "/catalog/analytics",
-        text: "Send events, read sessions, funnels and time series. No cookies needed.",
-        price: "Free for 50,000 events, then from €19 a month",
-    },
-    Offer {
-        icon: "globe",
-        name: "Storefront",
-        kind: "Application",
-        href: "/catalog/storefront",
-        text: "A complete shop on your own domain, in your colours, with checkout.",
-        price: "€29 a month, 14 days to try",
-    },
-    Offer {
-        icon: "licence",
-        name: "Invoice Exporter",
-        kind: "Licence",
-        href: "/catalog/invoice-exporter",
-        text: "A plugin that turns orders into bookkeeping files. Activates on three machines.",
-        price: "€79 a year",
-    },
-];
+/// Products on the front page; the catalogue has all.
+const SHOWN: usize = 5;
 
 const STEPS: [(&str, &str); 4] = [
-    ("Subscribe", "Compare plans side by side. Upgrades are prorated to the second, and you see the invoice before you agree."),
+    ("Subscribe", "Compare plans side by side. Upgrade at once, downgrade at the end of the period, cancel on the same page."),
     ("Provision", "Name the application and watch it become ready: database created, tables migrated, keys published."),
     ("Call", "Paste the example in curl, JavaScript, Python or PHP. It already has your endpoint and your Client ID."),
-    ("Understand", "Every call is in usage within seconds, and on the invoice exactly once."),
+    ("Understand", "Every call is in usage within seconds, by route, key and status, and is counted exactly once."),
 ];
 
 /// Where the time of a call goes: label, start and length in percent, whether it is the service's.
@@ -84,6 +40,13 @@ RateLimit: "rate";r=49;t=1</span>"#;
 
 #[component]
 pub fn Landing() -> impl IntoView {
+    load(async move {
+        let products = control()?.list_products().await?;
+        Ok(page(products))
+    })
+}
+
+fn page(products: Vec<ProductView>) -> impl IntoView {
     view! {
         <SiteShell title="Subscribe to a product, call it a minute later">
             <section class="hero" aria-labelledby="hero-h">
@@ -91,7 +54,7 @@ pub fn Landing() -> impl IntoView {
                     <div class="stack">
                         <h1 id="hero-h">"Subscribe to a product."<br />"Call it a minute later."</h1>
                         <p class="lede">
-                            "APIs, complete applications and licensed software. Each comes with its own database, its own keys and a bill you can follow to the last request."
+                            "APIs, complete applications and licensed software. Each comes with its own database, its own keys and usage that you can follow to the last request."
                         </p>
                     </div>
                     <form class="signup" action="/register">
@@ -113,7 +76,7 @@ pub fn Landing() -> impl IntoView {
                     <h2 id="cat-h">"Products"</h2>
                     <a class="btn btn-quiet" href="/catalog">"Whole catalogue "<Icon name="right" small=true /></a>
                 </div>
-                <ul class="cards">{offers()}</ul>
+                <ul class="cards">{offers(products)}</ul>
             </section>
             <section class="stack stack-l" aria-labelledby="how-h">
                 <h2 id="how-h">"From sign-up to the first order"</h2>
@@ -150,28 +113,14 @@ fn hops() -> impl IntoView {
     .collect_view()
 }
 
-fn offers() -> impl IntoView {
+fn offers(products: Vec<ProductView>) -> impl IntoView {
     let own = view! {
         <li class="card product">
             <div class="product-h"><span class="glyph"><Icon name="plus" /></span><h3><a href="/register">"Your own service"</a></h3></div>
-            <p>"Any HTTP program can stand behind the gateway. Keys, plans, quotas and invoices are already there."</p>
+            <p>"Any HTTP program can stand behind the gateway. Keys, plans and quotas are already there."</p>
             <p class="price">"For operators"</p>
         </li>
     };
-    let offers = OFFERS
-        .map(|offer| {
-            view! {
-                <li class="card product">
-                    <div class="product-h">
-                        <span class="glyph"><Icon name=offer.icon /></span>
-                        <h3><a href=offer.href>{offer.name}</a></h3>
-                        <Tag label=offer.kind />
-                    </div>
-                    <p>{offer.text}</p>
-                    <p class="price">{offer.price}</p>
-                </li>
-            }
-        })
-        .collect_view();
+    let offers = products.into_iter().take(SHOWN).map(|product| view! { <ProductCard product=product /> }).collect_view();
     view! { {offers}{own} }
 }

@@ -1,4 +1,10 @@
 //! Pages that everybody may see.
 
+pub mod catalogue;
+pub mod errors;
 pub mod landing;
+pub mod product;
+pub mod product_card;
 pub mod routes;
+pub mod schema;
+pub mod status;
