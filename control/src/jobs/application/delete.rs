@@ -6,12 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{Ended, Failure, Job, Outcome, payload, to_payload},
-    Ending, after, application, end_in_service,
+    Ending, PATIENCE, after, application, end_in_service,
 };
 use crate::{Control, application::work, audit::Entry, key, provision::steps, store::Change};
-
-/// Attempts before an operator must look why the service does not let go: about a day.
-const TRIES: i64 = 100;
 
 /// Carried from one run to the next.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -43,7 +40,7 @@ pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
             Ending::Later(pause) => return Ok(Outcome::Wait { at: after(control, pause), payload: to_payload(&state), note: None }),
             Ending::NotYet(detail) => {
                 state.tries += 1;
-                if state.tries >= TRIES {
+                if state.tries >= PATIENCE {
                     return Err(Failure::Final(detail));
                 }
                 return Ok(Outcome::Wait { at: control.next_attempt(state.tries), payload: to_payload(&state), note: Some(detail) });

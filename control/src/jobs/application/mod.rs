@@ -22,6 +22,9 @@ use crate::{
 /// How long a service may work on one operation.
 const OPERATION_MOST: TimeDelta = TimeDelta::minutes(30);
 
+/// Deletions that may fail before an operator must look why the service does not let go: a day's.
+const PATIENCE: i64 = 100;
+
 fn application(job: &Job) -> std::result::Result<ApplicationId, Failure> {
     job.target.parse().map_err(|error| Failure::Final(format!("the target is no application: {error}")))
 }
