@@ -22,17 +22,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok());
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if !kind.is_some_and(is_json) {
             let detail = "Send JSON, with Content-Type: application/json.";
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                detail,
-            ));
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
         }
         parse(&read(request).await?).map(Self)
     }
@@ -40,31 +33,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
 /// Collects a body, never more of it than the service's limit.
 pub(crate) async fn read(request: Request) -> Result<axum::body::Bytes, Problem> {
-    let limit = request
-        .extensions()
-        .get::<BodyLimit>()
-        .copied()
-        .unwrap_or_default()
-        .0;
-    axum::body::to_bytes(request.into_body(), limit)
-        .await
-        .map_err(|error| too_large_or_broken(&error, limit))
+    let limit = request.extensions().get::<BodyLimit>().copied().unwrap_or_default().0;
+    axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| too_large_or_broken(&error, limit))
 }
 
 fn too_large_or_broken(error: &axum::Error, limit: usize) -> Problem {
     use std::error::Error as _;
     // `to_bytes` tells "over the limit" from "the client went away" by the source only.
-    if error
-        .source()
-        .is_some_and(|source| source.to_string().contains("limit"))
-    {
+    if error.source().is_some_and(|source| source.to_string().contains("limit")) {
         return too_large(limit);
     }
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "body_incomplete",
-        "The body ended early.",
-    )
+    Problem::new(StatusCode::BAD_REQUEST, "body_incomplete", "The body ended early.")
 }
 
 pub(crate) fn too_large(limit: usize) -> Problem {
@@ -73,14 +52,8 @@ pub(crate) fn too_large(limit: usize) -> Problem {
 }
 
 fn is_json(kind: &str) -> bool {
-    let essence = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 /// Reads `T` from JSON text.
@@ -95,11 +68,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "json_malformed",
-        format!("The body is not JSON: {error}."),
-    )
+    Problem::new(StatusCode::BAD_REQUEST, "json_malformed", format!("The body is not JSON: {error}."))
 }
 
 fn shape_problem(path: &str, error: &serde_json::Error) -> Problem {
@@ -122,20 +91,12 @@ fn field_error(path: &str, message: &str) -> FieldError {
             _ if own => parent.to_owned(),
             _ => format!("{parent}.{name}"),
         };
-        Some(FieldError {
-            field,
-            code: code.to_owned(),
-            message: says.to_owned(),
-        })
+        Some(FieldError { field, code: code.to_owned(), message: says.to_owned() })
     };
     named("unknown", "unknown field `", "There is no such field.")
         .or_else(|| named("required", "missing field `", "Say this."))
         .unwrap_or_else(|| FieldError {
-            field: if parent.is_empty() {
-                "body".to_owned()
-            } else {
-                parent.to_owned()
-            },
+            field: if parent.is_empty() { "body".to_owned() } else { parent.to_owned() },
             code: "invalid".to_owned(),
             message: format!("Not understood: {message}."),
         })
@@ -150,20 +111,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let outcome = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        outcome
-            .map(|query| Self(query.0))
-            .map_err(|rejection: QueryRejection| {
-                let text = rejection.body_text();
-                let message = text.rsplit("query string: ").next().unwrap_or_default();
-                let (path, message) = message.split_once(": ").unwrap_or(("", message));
-                let error = field_error(path, message);
-                let field = if error.field == "body" {
-                    "query".to_owned()
-                } else {
-                    error.field
-                };
-                Problem::fields(vec![FieldError { field, ..error }])
-            })
+        outcome.map(|query| Self(query.0)).map_err(|rejection: QueryRejection| {
+            let text = rejection.body_text();
+            let message = text.rsplit("query string: ").next().unwrap_or_default();
+            let (path, message) = message.split_once(": ").unwrap_or(("", message));
+            let error = field_error(path, message);
+            let field = if error.field == "body" { "query".to_owned() } else { error.field };
+            Problem::fields(vec![FieldError { field, ..error }])
+        })
     }
 }
 
@@ -175,9 +130,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // No id has a null byte, and PostgreSQL refuses text with one.
+        if parts.uri.path().contains("%00") {
+            return Err(Problem::not_found("resource"));
+        }
         let outcome = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        outcome
-            .map(|path| Self(path.0))
-            .map_err(|_: PathRejection| Problem::not_found("resource"))
+        outcome.map(|path| Self(path.0)).map_err(|_: PathRejection| Problem::not_found("resource"))
     }
 }

@@ -5,10 +5,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 
 /// The present time in UTC, to the microsecond.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a service has the system's clock only; this is its one reader"
-)]
+#[expect(clippy::disallowed_methods, reason = "a service has the system's clock only; this is its one reader")]
 pub fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
 }

@@ -26,10 +26,7 @@ mod tests {
     #[test]
     fn ids_are_prefixed_unique_and_sort_by_creation() {
         let ids: Vec<String> = (0..1000).map(|_| new_id("ord")).collect();
-        assert!(
-            ids.iter()
-                .all(|id| id.len() == 30 && id.starts_with("ord_0"))
-        );
+        assert!(ids.iter().all(|id| id.len() == 30 && id.starts_with("ord_0")));
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

@@ -48,9 +48,7 @@ pub use config::Config;
 pub use database::{Database, SqlitePools, Tx};
 pub use id::new_id;
 pub use identity::Identity;
-pub use lifecycle::{
-    Delete, Lifecycle, Operation, Provision, Provisioned, Removed, Update, Updated,
-};
+pub use lifecycle::{Delete, Lifecycle, Operation, Provision, Provisioned, Removed, Update, Updated};
 pub use list::{Page, PageQuery, PageRequest};
 pub use problem::{FieldError, Problem};
 pub use serve::serve;

@@ -35,11 +35,7 @@ impl PageQuery {
     pub fn validate(self) -> Result<PageRequest, Problem> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::field(
-                "limit",
-                "out_of_range",
-                format!("Use 1 to {MAX_LIMIT}."),
-            ));
+            return Err(Problem::field("limit", "out_of_range", format!("Use 1 to {MAX_LIMIT}.")));
         }
         let after = self.cursor.map(|cursor| decode(&cursor)).transpose()?;
         Ok(PageRequest { limit, after })
@@ -47,21 +43,11 @@ impl PageQuery {
 }
 
 fn decode(cursor: &str) -> Result<String, Problem> {
-    let bytes = if cursor.len() <= MAX_CURSOR {
-        URL_SAFE_NO_PAD.decode(cursor).ok()
-    } else {
-        None
-    };
+    let bytes = if cursor.len() <= MAX_CURSOR { URL_SAFE_NO_PAD.decode(cursor).ok() } else { None };
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .filter(|key| !key.contains('\0'))
-        .ok_or_else(|| {
-            Problem::field(
-                "cursor",
-                "invalid",
-                "Use the next_cursor of the page before, unchanged.",
-            )
-        })
+        .ok_or_else(|| Problem::field("cursor", "invalid", "Use the next_cursor of the page before, unchanged."))
 }
 
 impl PageRequest {
@@ -77,14 +63,8 @@ impl PageRequest {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = rows
-            .last()
-            .filter(|_| more)
-            .map(|last| URL_SAFE_NO_PAD.encode(key(last)));
-        Page {
-            data: rows,
-            next_cursor,
-        }
+        let next_cursor = rows.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(key(last)));
+        Page { data: rows, next_cursor }
     }
 }
 

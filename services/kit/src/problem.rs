@@ -64,34 +64,27 @@ impl Problem {
             [only] => format!("{}: {}", only.field, only.message),
             several => format!("{} fields are not right.", several.len()),
         };
-        Self {
-            errors,
-            ..Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "validation_failed",
-                detail,
-            )
-        }
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail) }
     }
 
     /// 422 with one wrong field.
     #[must_use]
     pub fn field(field: &str, code: &str, message: impl Into<String>) -> Self {
-        Self::fields(vec![FieldError {
-            field: field.to_owned(),
-            code: code.to_owned(),
-            message: message.into(),
-        }])
+        Self::fields(vec![FieldError { field: field.to_owned(), code: code.to_owned(), message: message.into() }])
+    }
+
+    /// Names a field that this refusal is about, besides its code.
+    #[must_use]
+    pub fn and_field(mut self, field: &str, code: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        self.errors.push(FieldError { field: field.to_owned(), code: code.to_owned(), message });
+        self
     }
 
     /// 404: there is no such thing in this application.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            format!("There is no such {what}."),
-        )
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
     }
 
     /// 409: the request is fine, the state of things is not.
@@ -103,30 +96,19 @@ impl Problem {
     /// 500 with nothing but an apology; `source` is logged.
     pub fn internal(source: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %source, "request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Something went wrong on our side.",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
     }
 
     /// 503 for what should be over in a moment.
     #[must_use]
     pub fn unavailable(code: &'static str, detail: &str) -> Self {
-        Self {
-            retry_after_seconds: Some(1),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
-        }
+        Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
     }
 
     pub(crate) fn identity_invalid(reason: &str) -> Self {
         tracing::warn!(reason, "identity refused");
         // The reason helps a forger more than anybody else: it is in the log only.
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "identity_invalid",
-            "The platform's identity does not prove this call.",
-        )
+        Self::new(StatusCode::UNAUTHORIZED, "identity_invalid", "The platform's identity does not prove this call.")
     }
 
     #[must_use]
@@ -149,10 +131,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(&self)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -165,12 +144,7 @@ impl IntoResponse for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error;
-        let busy = || {
-            Self::unavailable(
-                "database_unavailable",
-                "The application's database cannot be reached now.",
-            )
-        };
+        let busy = || Self::unavailable("database_unavailable", "The application's database cannot be reached now.");
         match &error {
             Error::PoolTimedOut | Error::PoolClosed | Error::Io(_) => {
                 tracing::warn!(%error, "database unavailable");
@@ -187,9 +161,7 @@ impl From<sqlx::Error> for Problem {
 }
 
 fn is_passing(code: &str) -> bool {
-    matches!(
-        code,
-        "5" | "6" | "14" | "261" | "262" | "517" | "3D000" | "53300" | "40001" | "40P01"
-    ) || code.starts_with("08")
+    matches!(code, "5" | "6" | "14" | "261" | "262" | "517" | "3D000" | "53300" | "40001" | "40P01")
+        || code.starts_with("08")
         || code.starts_with("57P0")
 }

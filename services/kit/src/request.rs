@@ -27,11 +27,7 @@ impl Default for BodyLimit {
 }
 
 /// The outermost layer.
-pub(crate) async fn surround(
-    State(limit): State<BodyLimit>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn surround(State(limit): State<BodyLimit>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
     let announced = announced_length(request.headers());
@@ -62,21 +58,12 @@ pub(crate) async fn surround(
 
 /// The platform's id of this request, or one of our own when it has none that is fit to be logged.
 fn request_id(headers: &HeaderMap) -> String {
-    let given = headers
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok());
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
     given
-        .filter(|id| {
-            (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
-        })
+        .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()))
         .map_or_else(|| new_id("req"), str::to_owned)
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<usize> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

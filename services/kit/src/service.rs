@@ -26,12 +26,7 @@ impl Service {
     pub fn new(config: Config) -> Self {
         let body_limit = BodyLimit(config.body_limit_bytes);
         let public = Router::new().route("/healthz", get(async || "ok"));
-        Self {
-            platform: Platform::new(config),
-            body_limit,
-            closed: Router::new(),
-            public,
-        }
+        Self { platform: Platform::new(config), body_limit, closed: Router::new(), public }
     }
 
     /// Adds routes that only a proven application reaches.
@@ -51,9 +46,7 @@ impl Service {
     /// Answers the platform's lifecycle calls. Register the service with `lifecycle: true`.
     #[must_use]
     pub fn lifecycle<L: Lifecycle>(mut self, lifecycle: L) -> Self {
-        self.public = self
-            .public
-            .merge(lifecycle::router(self.platform.clone(), lifecycle));
+        self.public = self.public.merge(lifecycle::router(self.platform.clone(), lifecycle));
         self
     }
 

@@ -34,10 +34,7 @@ pub struct TestKey {
 impl TestKey {
     #[must_use]
     pub fn new(id: &str, seed: u8) -> Self {
-        Self {
-            id: id.to_owned(),
-            key: SigningKey::from_bytes(&[seed; 32]),
-        }
+        Self { id: id.to_owned(), key: SigningKey::from_bytes(&[seed; 32]) }
     }
 
     /// A compact JWS of `claims`.
@@ -75,18 +72,8 @@ impl TestPlatform {
         let url = format!("http://{}", listener.local_addr()?);
         let key = Arc::new(Mutex::new(TestKey::new("first", 1)));
         let served = key.clone();
-        let document = async move || {
-            Json(
-                served
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .document(),
-            )
-        };
-        serve_at(
-            listener,
-            Router::new().route("/.well-known/jwks.json", get(document)),
-        );
+        let document = async move || Json(served.lock().unwrap_or_else(PoisonError::into_inner).document());
+        serve_at(listener, Router::new().route("/.well-known/jwks.json", get(document)));
         Ok(Self { url, key })
     }
 
@@ -99,10 +86,7 @@ impl TestPlatform {
     /// The key that signs and is served.
     #[must_use]
     pub fn key(&self) -> TestKey {
-        self.key
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Serves and signs with another key from now on.
@@ -125,19 +109,12 @@ impl TestPlatform {
     /// The identity of an ordinary call.
     #[must_use]
     pub fn identity(&self, slug: &str, application: &str, database_url: Option<&str>) -> String {
-        self.key()
-            .sign(&self.claims(slug, application, database_url))
+        self.key().sign(&self.claims(slug, application, database_url))
     }
 
     /// The identity of a lifecycle call with `body`.
     #[must_use]
-    pub fn lifecycle_identity(
-        &self,
-        slug: &str,
-        application: &str,
-        url: Option<&str>,
-        body: &[u8],
-    ) -> String {
+    pub fn lifecycle_identity(&self, slug: &str, application: &str, url: Option<&str>, body: &[u8]) -> String {
         let mut claims = self.claims(slug, application, url);
         if let Some(claims) = claims.as_object_mut() {
             claims.insert("digest".to_owned(), sha256_hex(body).into());

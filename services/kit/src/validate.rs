@@ -19,11 +19,7 @@ impl Check {
     }
 
     pub fn add(&mut self, field: &str, code: &str, message: impl Into<String>) {
-        self.errors.push(FieldError {
-            field: field.to_owned(),
-            code: code.to_owned(),
-            message: message.into(),
-        });
+        self.errors.push(FieldError { field: field.to_owned(), code: code.to_owned(), message: message.into() });
     }
 
     /// Adds an error unless `holds`.
@@ -37,26 +33,14 @@ impl Check {
     pub fn line(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) {
         self.length(field, text, length);
         let clean = !text.chars().any(char::is_control);
-        self.require(
-            clean,
-            field,
-            "invalid",
-            "Use one line of text without control characters.",
-        );
+        self.require(clean, field, "invalid", "Use one line of text without control characters.");
     }
 
     /// Text that may have several lines, without other control characters.
     pub fn text(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) {
         self.length(field, text, length);
-        let clean = !text
-            .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
-        self.require(
-            clean,
-            field,
-            "invalid",
-            "Control characters are not allowed.",
-        );
+        let clean = !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+        self.require(clean, field, "invalid", "Control characters are not allowed.");
     }
 
     fn length(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) {
@@ -65,33 +49,16 @@ impl Check {
         if blank {
             self.add(field, "required", "Say this.");
         } else if characters < *length.start() {
-            self.add(
-                field,
-                "too_short",
-                format!("Use at least {} characters.", length.start()),
-            );
+            self.add(field, "too_short", format!("Use at least {} characters.", length.start()));
         } else if characters > *length.end() {
-            self.add(
-                field,
-                "too_long",
-                format!("Use at most {} characters.", length.end()),
-            );
+            self.add(field, "too_long", format!("Use at most {} characters.", length.end()));
         }
     }
 
     /// A number within bounds.
-    pub fn range<T: PartialOrd + Display>(
-        &mut self,
-        field: &str,
-        value: &T,
-        range: &RangeInclusive<T>,
-    ) {
+    pub fn range<T: PartialOrd + Display>(&mut self, field: &str, value: &T, range: &RangeInclusive<T>) {
         if !range.contains(value) {
-            self.add(
-                field,
-                "out_of_range",
-                format!("Use {} to {}.", range.start(), range.end()),
-            );
+            self.add(field, "out_of_range", format!("Use {} to {}.", range.start(), range.end()));
         }
     }
 
@@ -107,21 +74,12 @@ impl Check {
                 && !domain.ends_with('.')
                 && !address.chars().any(char::is_whitespace)
         });
-        self.require(
-            well_formed,
-            field,
-            "invalid",
-            "Use an address like ada@example.com.",
-        );
+        self.require(well_formed, field, "invalid", "Use an address like ada@example.com.");
     }
 
     /// # Errors
     /// 422 with all wrong fields, when there are any.
     pub fn finish(self) -> Result<(), Problem> {
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::fields(self.errors))
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::fields(self.errors)) }
     }
 }

@@ -43,9 +43,7 @@ impl Database {
     /// half-way for want of the lock; read committed on `PostgreSQL`.
     pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
         match self {
-            Self::Sqlite(pools) => Ok(Tx::Sqlite(
-                pools.writer.begin_with("BEGIN IMMEDIATE").await?,
-            )),
+            Self::Sqlite(pools) => Ok(Tx::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)),
             Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
         }
     }
@@ -54,12 +52,10 @@ impl Database {
     pub async fn has_table(&self, name: &str) -> Result<bool, sqlx::Error> {
         let count: i64 = match self {
             Self::Sqlite(pools) => {
-                sqlx::query_scalar(
-                    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
-                )
-                .bind(name)
-                .fetch_one(&pools.reader)
-                .await?
+                sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = $1")
+                    .bind(name)
+                    .fetch_one(&pools.reader)
+                    .await?
             }
             Self::Postgres(pool) => {
                 sqlx::query_scalar(
@@ -74,6 +70,20 @@ impl Database {
         Ok(count > 0)
     }
 
+    /// Whether there is a database behind the URL at all; the platform may have dropped it already.
+    /// A role that cannot log in any more was dropped with its database.
+    pub async fn is_there(&self) -> Result<bool, sqlx::Error> {
+        let outcome = match self {
+            Self::Sqlite(pools) => pools.reader.acquire().await.map(drop),
+            Self::Postgres(pool) => pool.acquire().await.map(drop),
+        };
+        match outcome {
+            Ok(()) => Ok(true),
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| is_absence(&code)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn close(&self) {
         match self {
             Self::Sqlite(pools) => {
@@ -83,6 +93,11 @@ impl Database {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// `SQLite`: cannot open; `PostgreSQL`: no such database, no such role, wrong password.
+fn is_absence(code: &str) -> bool {
+    matches!(code, "14" | "3D000" | "28000" | "28P01")
 }
 
 impl Tx {
@@ -134,11 +149,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Database {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let call = call(parts)?;
-        let url = call.database_url.as_deref().ok_or_else(|| {
-            Problem::internal(
-                &"the call has no database: register the service with `database: dedicated`",
-            )
-        })?;
+        let url = call
+            .database_url
+            .as_deref()
+            .ok_or_else(|| Problem::internal(&"the call has no database: register the service with `database: dedicated`"))?;
         Ok(call.pools.get(url)?)
     }
 }

@@ -25,11 +25,8 @@ pub(super) fn open(url: &str, connections: u32) -> Result<Database, sqlx::Error>
             writer: bounded(1).connect_lazy_with(options),
         }))
     } else {
-        let options =
-            PgConnectOptions::from_str(url)?.options([("statement_timeout", STATEMENT_TIMEOUT)]);
-        Ok(Database::Postgres(
-            bounded(connections).connect_lazy_with(options),
-        ))
+        let options = PgConnectOptions::from_str(url)?.options([("statement_timeout", STATEMENT_TIMEOUT)]);
+        Ok(Database::Postgres(bounded(connections).connect_lazy_with(options)))
     }
 }
 
@@ -37,10 +34,7 @@ pub(super) fn open(url: &str, connections: u32) -> Result<Database, sqlx::Error>
 pub(super) async fn create(url: &str) -> Result<(), sqlx::Error> {
     if is_sqlite(url) {
         let options = sqlite(url)?.create_if_missing(true);
-        SqliteConnection::connect_with(&options)
-            .await?
-            .close()
-            .await?;
+        SqliteConnection::connect_with(&options).await?.close().await?;
     }
     Ok(())
 }
@@ -58,9 +52,5 @@ fn sqlite(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
 }
 
 fn bounded<DB: sqlx::Database>(connections: u32) -> PoolOptions<DB> {
-    PoolOptions::new()
-        .min_connections(0)
-        .max_connections(connections.max(1))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(IDLE_TIMEOUT)
+    PoolOptions::new().min_connections(0).max_connections(connections.max(1)).acquire_timeout(ACQUIRE_TIMEOUT).idle_timeout(IDLE_TIMEOUT)
 }

@@ -26,11 +26,7 @@ struct Open {
 
 impl Pools {
     pub(crate) fn new(max: usize, connections: u32) -> Self {
-        Self {
-            max: max.max(1),
-            connections,
-            open: Mutex::default(),
-        }
+        Self { max: max.max(1), connections, open: Mutex::default() }
     }
 
     /// The pool for `url`. It connects when used: a wrong URL shows at the first query.
@@ -45,11 +41,7 @@ impl Pools {
         }
         let database = open::open(url, self.connections)?;
         if open.databases.len() >= self.max {
-            let oldest = open
-                .databases
-                .iter()
-                .min_by_key(|(_, (used, _))| *used)
-                .map(|(key, _)| key.clone());
+            let oldest = open.databases.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
             if let Some(oldest) = oldest {
                 open.databases.remove(&oldest);
             }
@@ -87,12 +79,7 @@ mod tests {
         for url in ["sqlite:a", "sqlite:b", "sqlite:a", "sqlite:c"] {
             pools.get(url).expect("the URL is one");
         }
-        let held = |url: &str| {
-            pools
-                .lock()
-                .databases
-                .contains_key(&super::sha256_hex(url.as_bytes()))
-        };
+        let held = |url: &str| pools.lock().databases.contains_key(&super::sha256_hex(url.as_bytes()));
         assert!(held("sqlite:a") && held("sqlite:c") && !held("sqlite:b"));
     }
 }

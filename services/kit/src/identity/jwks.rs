@@ -56,14 +56,7 @@ impl Jwks {
             .no_proxy()
             .build()
             .unwrap_or_default();
-        Self {
-            url,
-            client,
-            max_age,
-            min_interval,
-            known: RwLock::new(None),
-            tried: Mutex::new(None),
-        }
+        Self { url, client, max_age, min_interval, known: RwLock::new(None), tried: Mutex::new(None) }
     }
 
     /// The key of this id; `None` when the platform has no such key.
@@ -75,10 +68,7 @@ impl Jwks {
         match self.lookup(key_id) {
             Lookup::Fresh(key) | Lookup::Old(key) => Ok(Some(key)),
             Lookup::Unknown => Ok(None),
-            Lookup::Nothing => Err(Problem::unavailable(
-                "identity_unverifiable",
-                "The platform's signing keys cannot be reached now.",
-            )),
+            Lookup::Nothing => Err(Problem::unavailable("identity_unverifiable", "The platform's signing keys cannot be reached now.")),
         }
     }
 
@@ -104,16 +94,9 @@ impl Jwks {
         match self.fetch().await {
             Ok(keys) => {
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-                *known = Some(Known {
-                    keys,
-                    fetched: Instant::now(),
-                });
+                *known = Some(Known { keys, fetched: Instant::now() });
             }
-            Err(error) => tracing::warn!(
-                url = self.url,
-                error,
-                "cannot fetch the platform's signing keys"
-            ),
+            Err(error) => tracing::warn!(url = self.url, error, "cannot fetch the platform's signing keys"),
         }
         *tried = Some(Instant::now());
     }

@@ -63,21 +63,9 @@ pub(crate) struct Call {
 
 impl Platform {
     pub(crate) fn new(config: Config) -> Self {
-        let pools = Arc::new(Pools::new(
-            config.max_databases,
-            config.connections_per_database,
-        ));
-        let keys = Jwks::new(
-            config.jwks_url,
-            config.jwks_max_age,
-            config.jwks_min_interval,
-        );
-        Self(Arc::new(Inner {
-            slug: config.slug,
-            issuer: config.issuer,
-            keys,
-            pools,
-        }))
+        let pools = Arc::new(Pools::new(config.max_databases, config.connections_per_database));
+        let keys = Jwks::new(config.jwks_url, config.jwks_max_age, config.jwks_min_interval);
+        Self(Arc::new(Inner { slug: config.slug, issuer: config.issuer, keys, pools }))
     }
 
     pub(crate) fn pools(&self) -> &Pools {
@@ -95,27 +83,20 @@ impl Platform {
         let key = key.ok_or_else(|| Problem::identity_invalid("no such key"))?;
         let claims = unverified.verify(&key).map_err(Problem::identity_invalid)?;
         let now = crate::clock::now().timestamp();
-        claims
-            .check(&self.0.issuer, &self.0.slug, now)
-            .map_err(Problem::identity_invalid)?;
+        claims.check(&self.0.issuer, &self.0.slug, now).map_err(Problem::identity_invalid)?;
         Ok(claims)
     }
 }
 
 /// The database URL in `headers`, which must be the one that was signed. `None` without the header.
-pub(crate) fn database_url(
-    headers: &HeaderMap,
-    claims: &Claims,
-) -> Result<Option<String>, Problem> {
+pub(crate) fn database_url(headers: &HeaderMap, claims: &Claims) -> Result<Option<String>, Problem> {
     let Some(url) = one(headers, &DATABASE_URL)? else {
         return Ok(None);
     };
     if claims.db.as_deref() == Some(sha256_hex(url.as_bytes()).as_str()) {
         return Ok(Some(url.to_owned()));
     }
-    Err(Problem::identity_invalid(
-        "the database URL is not the signed one",
-    ))
+    Err(Problem::identity_invalid("the database URL is not the signed one"))
 }
 
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
@@ -123,28 +104,16 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// The layer in front of all routes that are not public.
-pub(crate) async fn authenticate(
-    State(platform): State<Platform>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+pub(crate) async fn authenticate(State(platform): State<Platform>, mut request: Request, next: Next) -> Result<Response, Problem> {
     let claims = platform.verify(request.headers()).await?;
     if claims.digest.is_some() {
-        return Err(Problem::identity_invalid(
-            "a lifecycle identity on another call",
-        ));
+        return Err(Problem::identity_invalid("a lifecycle identity on another call"));
     }
     let database_url = database_url(request.headers(), &claims)?;
     if database_url.is_none() && claims.db.is_some() {
-        return Err(Problem::identity_invalid(
-            "the signed database URL is missing",
-        ));
+        return Err(Problem::identity_invalid("the signed database URL is missing"));
     }
-    let call = Call {
-        identity: claims.into_identity(),
-        database_url,
-        pools: platform.0.pools.clone(),
-    };
+    let call = Call { identity: claims.into_identity(), database_url, pools: platform.0.pools.clone() };
     request.extensions_mut().insert(call);
     Ok(next.run(request).await)
 }
@@ -157,17 +126,12 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>,
     };
     match (value.to_str(), values.next()) {
         (Ok(value), None) => Ok(Some(value)),
-        _ => Err(Problem::identity_invalid(
-            "a header is unreadable or there twice",
-        )),
+        _ => Err(Problem::identity_invalid("a header is unreadable or there twice")),
     }
 }
 
 pub(crate) fn call(parts: &Parts) -> Result<&Call, Problem> {
-    parts
-        .extensions
-        .get()
-        .ok_or_else(|| Problem::internal(&"a public route asks for an identity"))
+    parts.extensions.get().ok_or_else(|| Problem::internal(&"a public route asks for an identity"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Identity {

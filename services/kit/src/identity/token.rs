@@ -63,19 +63,12 @@ impl<'a> Unverified<'a> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not three parts")?;
         let (header, payload) = signed.split_once('.').ok_or("not three parts")?;
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| "not base64url");
-        let header: Header =
-            serde_json::from_slice(&decode(header)?).map_err(|_| "header not understood")?;
+        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| "header not understood")?;
         if header.alg != "EdDSA" || header.crit.is_some() {
             return Err("another algorithm or extension");
         }
-        let signature =
-            Signature::from_slice(&decode(signature)?).map_err(|_| "not an Ed25519 signature")?;
-        Ok(Self {
-            key_id: header.kid,
-            signed,
-            payload: decode(payload)?,
-            signature,
-        })
+        let signature = Signature::from_slice(&decode(signature)?).map_err(|_| "not an Ed25519 signature")?;
+        Ok(Self { key_id: header.kid, signed, payload: decode(payload)?, signature })
     }
 
     pub(super) fn key_id(&self) -> &str {
@@ -83,8 +76,7 @@ impl<'a> Unverified<'a> {
     }
 
     pub(super) fn verify(&self, key: &VerifyingKey) -> Result<Claims, &'static str> {
-        key.verify_strict(self.signed.as_bytes(), &self.signature)
-            .map_err(|_| "signature does not hold")?;
+        key.verify_strict(self.signed.as_bytes(), &self.signature).map_err(|_| "signature does not hold")?;
         serde_json::from_slice(&self.payload).map_err(|_| "claims not understood")
     }
 }
@@ -111,12 +103,6 @@ impl Claims {
     }
 
     pub(crate) fn into_identity(self) -> Identity {
-        Identity {
-            application: self.sub,
-            tenant: self.tenant,
-            product: self.product,
-            plan: self.plan,
-            scopes: self.scopes,
-        }
+        Identity { application: self.sub, tenant: self.tenant, product: self.product, plan: self.plan, scopes: self.scopes }
     }
 }

@@ -90,21 +90,14 @@ pub enum Operation {
 
 /// What a service does when the platform makes, changes or deletes an application.
 pub trait Lifecycle: Send + Sync + 'static {
-    fn provision(
-        &self,
-        call: Provision,
-    ) -> impl Future<Output = Result<Provisioned, Problem>> + Send;
+    fn provision(&self, call: Provision) -> impl Future<Output = Result<Provisioned, Problem>> + Send;
 
     fn update(&self, call: Update) -> impl Future<Output = Result<Updated, Problem>> + Send;
 
     fn delete(&self, call: Delete) -> impl Future<Output = Result<Removed, Problem>> + Send;
 
     /// Only services that answer `Working` need it.
-    fn operation(
-        &self,
-        _: Identity,
-        _: String,
-    ) -> impl Future<Output = Result<Operation, Problem>> + Send {
+    fn operation(&self, _: Identity, _: String) -> impl Future<Output = Result<Operation, Problem>> + Send {
         async { Err(Problem::not_found("operation")) }
     }
 }

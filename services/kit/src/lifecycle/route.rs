@@ -26,18 +26,9 @@ type Shared<L> = State<Arc<Desk<L>>>;
 
 pub(crate) fn router<L: Lifecycle>(platform: Platform, lifecycle: L) -> Router {
     Router::new()
-        .route(
-            "/.mintreu/v1/applications/{application}",
-            put(provision::<L>).patch(update::<L>).delete(delete::<L>),
-        )
-        .route(
-            "/.mintreu/v1/applications/{application}/operation",
-            get(operation::<L>),
-        )
-        .with_state(Arc::new(Desk {
-            platform,
-            lifecycle,
-        }))
+        .route("/.mintreu/v1/applications/{application}", put(provision::<L>).patch(update::<L>).delete(delete::<L>))
+        .route("/.mintreu/v1/applications/{application}/operation", get(operation::<L>))
+        .with_state(Arc::new(Desk { platform, lifecycle }))
 }
 
 /// A lifecycle call whose identity, body and database are proven.
@@ -48,11 +39,7 @@ struct Proven {
 }
 
 impl Proven {
-    async fn admit(
-        platform: &Platform,
-        application: &str,
-        request: Request,
-    ) -> Result<Self, Problem> {
+    async fn admit(platform: &Platform, application: &str, request: Request) -> Result<Self, Problem> {
         let headers: HeaderMap = request.headers().clone();
         let claims = platform.verify(&headers).await?;
         if claims.sub != application {
@@ -84,11 +71,7 @@ struct DatabaseBody {
     url: String,
 }
 
-async fn provision<L: Lifecycle>(
-    State(desk): Shared<L>,
-    Path(application): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+async fn provision<L: Lifecycle>(State(desk): Shared<L>, Path(application): Path<String>, request: Request) -> Result<Response, Problem> {
     let call = Proven::admit(&desk.platform, &application, request).await?;
     let body: ProvisionBody = parse(&call.body)?;
     let database = match body.database {
@@ -96,20 +79,13 @@ async fn provision<L: Lifecycle>(
             // The body is signed; a claim about the database must still be about this one.
             let signed = call.claims.db.as_deref();
             if signed.is_some_and(|hash| hash != sha256_hex(url.as_bytes())) {
-                return Err(Problem::identity_invalid(
-                    "the database URL is not the signed one",
-                ));
+                return Err(Problem::identity_invalid("the database URL is not the signed one"));
             }
             Some(desk.platform.pools().create(&url).await?)
         }
         None => None,
     };
-    let call = Provision {
-        identity: call.identity(),
-        plan: body.plan,
-        config: body.config,
-        database,
-    };
+    let call = Provision { identity: call.identity(), plan: body.plan, config: body.config, database };
     Ok(match desk.lifecycle.provision(call).await? {
         Provisioned::Created => (StatusCode::CREATED, Json(json!({}))).into_response(),
         Provisioned::Existing => Json(json!({})).into_response(),
@@ -125,57 +101,28 @@ struct UpdateBody {
     previous_values: Value,
 }
 
-async fn update<L: Lifecycle>(
-    State(desk): Shared<L>,
-    Path(application): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+async fn update<L: Lifecycle>(State(desk): Shared<L>, Path(application): Path<String>, request: Request) -> Result<Response, Problem> {
     let call = Proven::admit(&desk.platform, &application, request).await?;
-    let UpdateBody {
-        plan,
-        config,
-        previous_values,
-    } = parse(&call.body)?;
+    let UpdateBody { plan, config, previous_values } = parse(&call.body)?;
     let database = held(&desk.platform, call.url.as_deref())?;
-    let call = Update {
-        identity: call.identity(),
-        plan,
-        config,
-        previous_values,
-        database,
-    };
+    let call = Update { identity: call.identity(), plan, config, previous_values, database };
     Ok(match desk.lifecycle.update(call).await? {
         Updated::Done => Json(json!({})).into_response(),
         Updated::Working { operation } => working(&operation),
     })
 }
 
-async fn delete<L: Lifecycle>(
-    State(desk): Shared<L>,
-    Path(application): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+async fn delete<L: Lifecycle>(State(desk): Shared<L>, Path(application): Path<String>, request: Request) -> Result<Response, Problem> {
     let call = Proven::admit(&desk.platform, &application, request).await?;
     let url = call.url.clone();
     let database = held(&desk.platform, url.as_deref())?;
-    let outcome = desk
-        .lifecycle
-        .delete(Delete {
-            identity: call.identity(),
-            database,
-        })
-        .await;
+    let outcome = desk.lifecycle.delete(Delete { identity: call.identity(), database }).await;
     if let Some(url) = url {
         desk.platform.pools().close(&url).await;
     }
     Ok(match outcome? {
         Removed::Done => Json(json!({})).into_response(),
-        Removed::Gone => Problem::new(
-            StatusCode::GONE,
-            "application_gone",
-            "There is no such application here.",
-        )
-        .into_response(),
+        Removed::Gone => Problem::new(StatusCode::GONE, "application_gone", "There is no such application here.").into_response(),
         Removed::Working { operation } => working(&operation),
     })
 }
@@ -205,9 +152,5 @@ fn held(platform: &Platform, url: Option<&str>) -> Result<Option<Database>, Prob
 }
 
 fn working(operation: &str) -> Response {
-    (
-        StatusCode::ACCEPTED,
-        Json(json!({ "operation": operation })),
-    )
-        .into_response()
+    (StatusCode::ACCEPTED, Json(json!({ "operation": operation }))).into_response()
 }

@@ -4,8 +4,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use mintreu_kit::testing::{TestPlatform, spawn};
 use mintreu_kit::{
-    Body, Config, Database, Delete, Identity, Lifecycle, Operation, Problem, Provision,
-    Provisioned, Removed, Service, Update, Updated, read, within,
+    Body, Config, Database, Delete, Identity, Lifecycle, Operation, Problem, Provision, Provisioned, Removed, Service, Update, Updated,
+    read, within,
 };
 use reqwest::{Method, RequestBuilder, Response};
 use serde::Deserialize;
@@ -20,21 +20,14 @@ impl Lifecycle for Notes {
         match call.config["behave"].as_str() {
             Some("refuse") => return Err(Problem::field("config.behave", "invalid", "No.")),
             Some("conflict") => {
-                return Err(Problem::conflict(
-                    "application_differs",
-                    "Other attributes.",
-                ));
+                return Err(Problem::conflict("application_differs", "Other attributes."));
             }
             Some("slow") => {
-                return Ok(Provisioned::Working {
-                    operation: "op 1".to_owned(),
-                });
+                return Ok(Provisioned::Working { operation: "op 1".to_owned() });
             }
             _ => {}
         }
-        let database = call
-            .database
-            .ok_or_else(|| Problem::field("database", "required", "Needed."))?;
+        let database = call.database.ok_or_else(|| Problem::field("database", "required", "Needed."))?;
         if database.has_table("note").await? {
             return Ok(Provisioned::Existing);
         }
@@ -65,9 +58,7 @@ impl Lifecycle for Notes {
     }
 
     async fn operation(&self, _: Identity, operation: String) -> Result<Operation, Problem> {
-        Ok(Operation::Succeeded {
-            description: operation,
-        })
+        Ok(Operation::Succeeded { description: operation })
     }
 }
 
@@ -78,9 +69,7 @@ struct Note {
 }
 
 async fn whoami(identity: Identity) -> Json<Value> {
-    Json(
-        json!({ "application": identity.application, "plan": identity.plan, "scopes": identity.scopes }),
-    )
+    Json(json!({ "application": identity.application, "plan": identity.plan, "scopes": identity.scopes }))
 }
 
 async fn add(database: Database, Body(note): Body<Note>) -> Result<Json<Value>, Problem> {
@@ -116,20 +105,10 @@ impl Fixture {
         let mut config = Config::new(SLUG, platform.url());
         config.jwks_min_interval = std::time::Duration::ZERO;
         change(&mut config);
-        let notes = Router::new()
-            .route("/v1/whoami", get(whoami))
-            .route("/v1/notes", post(add).get(list))
-            .route("/v1/crash", get(crash));
-        let router = Service::new(config)
-            .routes(notes)
-            .lifecycle(Notes)
-            .into_router();
+        let notes = Router::new().route("/v1/whoami", get(whoami)).route("/v1/notes", post(add).get(list)).route("/v1/crash", get(crash));
+        let router = Service::new(config).routes(notes).lifecycle(Notes).into_router();
         let url = spawn(router).await.expect("loopback is there");
-        Self {
-            platform,
-            url,
-            client: reqwest::Client::new(),
-        }
+        Self { platform, url, client: reqwest::Client::new() }
     }
 
     /// A request without any identity.
@@ -138,38 +117,17 @@ impl Fixture {
     }
 
     /// A request as the gateway sends it for `application`.
-    pub(crate) fn call(
-        &self,
-        method: Method,
-        path: &str,
-        application: &str,
-        database: Option<&str>,
-    ) -> RequestBuilder {
-        let request = self.bare(method, path).header(
-            "mintreu-identity",
-            self.platform.identity(SLUG, application, database),
-        );
+    pub(crate) fn call(&self, method: Method, path: &str, application: &str, database: Option<&str>) -> RequestBuilder {
+        let request = self.bare(method, path).header("mintreu-identity", self.platform.identity(SLUG, application, database));
         match database {
             Some(url) => request.header("mintreu-database-url", url),
             None => request,
         }
     }
 
-    pub(crate) async fn lifecycle(
-        &self,
-        method: Method,
-        application: &str,
-        database: Option<&str>,
-        body: &Value,
-    ) -> Response {
-        let body = if body.is_null() {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        };
-        let identity = self
-            .platform
-            .lifecycle_identity(SLUG, application, database, &body);
+    pub(crate) async fn lifecycle(&self, method: Method, application: &str, database: Option<&str>, body: &Value) -> Response {
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let identity = self.platform.lifecycle_identity(SLUG, application, database, &body);
         let mut request = self
             .bare(method, &format!("/.mintreu/v1/applications/{application}"))
             .header("mintreu-identity", identity)
@@ -177,21 +135,14 @@ impl Fixture {
         if let Some(url) = database {
             request = request.header("mintreu-database-url", url);
         }
-        request
-            .body(body)
-            .send()
-            .await
-            .expect("the service answers")
+        request.body(body).send().await.expect("the service answers")
     }
 }
 
 /// The status and the problem's code.
 pub(crate) async fn refusal(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
-    assert_eq!(
-        response.headers()["content-type"],
-        "application/problem+json"
-    );
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
     let body: Value = response.json().await.expect("a problem is JSON");
     assert_eq!(body["status"], status);
     assert!(body["request_id"].is_string(), "{body}");
