@@ -19,6 +19,7 @@ mod outbound;
 mod provision;
 pub mod setting;
 pub mod store;
+pub mod subscription;
 pub mod tenant;
 pub mod usage;
 

@@ -102,7 +102,7 @@ impl Control {
             return Err(Error::conflict("product_in_use", "Applications of this product exist, so it stays on its service."));
         }
         store::update_product(&mut tx, &after, service).await?;
-        self.saved(tx, who, "product.update", &before, after).await
+        self.product_saved(tx, who, "product.update", &before, after).await
     }
 
     /// Only a draft can go: what was ever published may have been sold.
@@ -141,7 +141,7 @@ impl Control {
         }
         let published_at = before.published_at.or(Some(now));
         let after = ProductView { status: ProductStatus::Published, published_at, updated_at: now, ..before.clone() };
-        self.saved(tx, who, "product.publish", &before, after).await
+        self.product_saved(tx, who, "product.publish", &before, after).await
     }
 
     /// Takes a product out of the catalogue; those who have it keep it.
@@ -156,10 +156,17 @@ impl Control {
             ));
         }
         let after = ProductView { status: ProductStatus::Archived, updated_at: now, ..before.clone() };
-        self.saved(tx, who, "product.archive", &before, after).await
+        self.product_saved(tx, who, "product.archive", &before, after).await
     }
 
-    async fn saved(&self, mut tx: Tx, who: &Operator, action: &str, before: &ProductView, after: ProductView) -> Result<ProductView> {
+    async fn product_saved(
+        &self,
+        mut tx: Tx,
+        who: &Operator,
+        action: &str,
+        before: &ProductView,
+        after: ProductView,
+    ) -> Result<ProductView> {
         tx.changed(Change::Catalogue, after.updated_at).await?;
         let entry = Entry::new(action, ("product", after.id, &after.name)).before(before).after(&after);
         self.record(&mut tx, Some(who.actor()), entry).await?;

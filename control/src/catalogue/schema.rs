@@ -92,10 +92,9 @@ fn check_property(name: &str, property: &Value) -> Result<()> {
         None if object.contains_key("enum") => {}
         _ => return Err(wrong(format!("The property {name} needs one of the types {}", TYPES.join(", ")))),
     }
-    if let Some(format) = object.get("format") {
-        if !format.as_str().is_some_and(|format| FORMATS.contains(&format)) {
-            return Err(wrong(format!("The property {name} has a format that is not supported. Use {}", FORMATS.join(", "))));
-        }
+    let format = object.get("format");
+    if format.is_some_and(|format| !format.as_str().is_some_and(|format| FORMATS.contains(&format))) {
+        return Err(wrong(format!("The property {name} has a format that is not supported. Use {}", FORMATS.join(", "))));
     }
     if let Some(options) = object.get("enum") {
         let flat = options
@@ -192,7 +191,7 @@ fn code(kind: &ValidationErrorKind) -> &'static str {
 fn message(schema: &Value, error: &ValidationError<'_>) -> String {
     use ValidationErrorKind as Kind;
     match &error.kind {
-        Kind::Required { .. } => "Fill this in".to_owned(),
+        Kind::Required { .. } | Kind::MinLength { limit: 1 } => "Fill this in".to_owned(),
         Kind::AdditionalProperties { .. } => "The product has no such setting. Leave it out".to_owned(),
         Kind::Enum { options } => {
             let options: Vec<String> = options.as_array().into_iter().flatten().map(config::text).collect();
@@ -213,7 +212,6 @@ fn message(schema: &Value, error: &ValidationError<'_>) -> String {
         Kind::ExclusiveMinimum { limit } => format!("Choose more than {limit}"),
         Kind::ExclusiveMaximum { limit } => format!("Choose less than {limit}"),
         Kind::MultipleOf { multiple_of } => format!("Choose a multiple of {multiple_of}"),
-        Kind::MinLength { limit: 1 } => "Fill this in".to_owned(),
         Kind::MinLength { limit } => format!("Use at least {limit} characters"),
         Kind::MaxLength { limit } => format!("Use at most {limit} characters"),
         Kind::Pattern { pattern } => format!("This does not fit the pattern {pattern}"),

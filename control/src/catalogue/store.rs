@@ -285,7 +285,7 @@ pub(super) async fn products_of_service(db: &Db, service: &str) -> Result<Vec<Pr
 }
 
 /// With archived plans.
-pub(crate) async fn product(db: &Db, slug: &str) -> Result<Option<ProductView>> {
+pub(super) async fn product(db: &Db, slug: &str) -> Result<Option<ProductView>> {
     let row: Option<ProductRow> = read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;
     let Some(row) = row else { return Ok(None) };
     let plans: Vec<PlanRow> =
@@ -293,14 +293,18 @@ pub(crate) async fn product(db: &Db, slug: &str) -> Result<Option<ProductView>> 
     Ok(Some(row.view(&plans)))
 }
 
-/// Reads the product with its plans and keeps others from writing it until the transaction ends.
-pub(crate) async fn lock_product(tx: &mut Tx, slug: &str) -> Result<Option<ProductView>> {
-    execute!(tx, sqlx::query("UPDATE products SET updated_at = updated_at WHERE slug = $1").bind(slug))?;
+pub(crate) async fn product_within(tx: &mut Tx, slug: &str) -> Result<Option<ProductView>> {
     let row: Option<ProductRow> = within!(tx, c => sqlx::query_as(&format!("{PRODUCT} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;
     let Some(row) = row else { return Ok(None) };
     let plans: Vec<PlanRow> =
         within!(tx, c => sqlx::query_as(&format!("{PLAN} WHERE {CURRENT} AND pl.product_id = $1 {OFFERED}")).bind(row.id).fetch_all(c))?;
     Ok(Some(row.view(&plans)))
+}
+
+/// The same, and keeps others from writing it until the transaction ends.
+pub(super) async fn lock_product(tx: &mut Tx, slug: &str) -> Result<Option<ProductView>> {
+    execute!(tx, sqlx::query("UPDATE products SET updated_at = updated_at WHERE slug = $1").bind(slug))?;
+    product_within(tx, slug).await
 }
 
 /// False when the slug is taken.
@@ -441,10 +445,4 @@ pub(super) async fn versions(db: &Db, product: &str, code: &str) -> Result<Vec<P
         "{PLAN} JOIN products p ON p.id = pl.product_id WHERE p.slug = $1 AND pl.code = $2 ORDER BY v.version DESC LIMIT 500"))
         .bind(product).bind(code).fetch_all(c))?;
     Ok(rows.iter().map(PlanRow::view).collect())
-}
-
-/// The plan of one version, for those who are subscribed to it.
-pub(crate) async fn plan_of_version(tx: &mut Tx, version: PlanVersionId) -> Result<Option<PlanView>> {
-    let row: Option<PlanRow> = within!(tx, c => sqlx::query_as(&format!("{PLAN} WHERE v.id = $1")).bind(version).fetch_optional(c))?;
-    Ok(row.as_ref().map(PlanRow::view))
 }

@@ -18,11 +18,16 @@ pub(super) struct Periodic {
 
 /// In the order in which one prepares the next.
 const PERIODIC: &[Periodic] = &[
+    Periodic { kind: "subscription.due", every: TimeDelta::seconds(5), run: |control| Box::pin(subscriptions(control)) },
     Periodic { kind: "application.lapse", every: TimeDelta::seconds(30), run: |control| Box::pin(lapse::run(control)) },
     Periodic { kind: "tenant.remove", every: TimeDelta::seconds(60), run: |control| Box::pin(tenant::run(control)) },
     Periodic { kind: "mail.send", every: TimeDelta::seconds(3), run: |control| Box::pin(send_mail(control)) },
     Periodic { kind: "prune", every: TimeDelta::hours(1), run: |control| Box::pin(prune::run(control)) },
 ];
+
+async fn subscriptions(control: &Control) -> Result<()> {
+    control.run_due_subscriptions().await.map(drop)
+}
 
 async fn send_mail(control: &Control) -> Result<()> {
     control.send_mail().await.map(drop)
