@@ -54,15 +54,11 @@ impl Postgres {
     ///
     /// # Panics
     /// When there is no server: a test suite that silently leaves an engine out is worse.
-    #[expect(
-        clippy::panic,
-        reason = "only tests call this, and they must fail here"
-    )]
+    #[expect(clippy::panic, reason = "only tests call this, and they must fail here")]
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
         SHARED.get_or_init(|| {
-            let server =
-                server_from_environment().map_or_else(Self::start, |url| Ok(Self::at(&url)));
+            let server = server_from_environment().map_or_else(Self::start, |url| Ok(Self::at(&url)));
             server.unwrap_or_else(|error| panic!("{error}"))
         })
     }
@@ -73,15 +69,9 @@ impl Postgres {
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let after_scheme = address.find("://").map_or(0, |at| at + 3);
         let path = address.get(after_scheme..).and_then(|rest| rest.find('/'));
-        let base = path.map_or(address, |at| {
-            address.get(..after_scheme + at).unwrap_or(address)
-        });
+        let base = path.map_or(address, |at| address.get(..after_scheme + at).unwrap_or(address));
         debug_assert!(query.is_empty(), "{SERVER_VARIABLE} takes no parameters");
-        Self {
-            base: base.to_owned(),
-            url: url.to_owned(),
-            guard: None,
-        }
+        Self { base: base.to_owned(), url: url.to_owned(), guard: None }
     }
 
     /// Starts a server of one's own on a free port of 127.0.0.1.
@@ -106,23 +96,13 @@ impl Postgres {
     ///
     /// # Panics
     /// When the server refuses, which no test can go on from.
-    #[expect(
-        clippy::panic,
-        reason = "only tests call this, and they must fail here"
-    )]
+    #[expect(clippy::panic, reason = "only tests call this, and they must fail here")]
     pub async fn create_database(&self, hint: &str) -> String {
-        let hint: String = hint
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(24)
-            .collect::<String>()
-            .to_lowercase();
+        let hint: String = hint.chars().filter(char::is_ascii_alphanumeric).take(24).collect::<String>().to_lowercase();
         let name = format!("t_{hint}_{}", Uuid::now_v7().simple());
         let created = async {
             let mut connection = PgConnection::connect(&self.url).await?;
-            connection
-                .execute(format!("CREATE DATABASE {name}").as_str())
-                .await?;
+            connection.execute(format!("CREATE DATABASE {name}").as_str()).await?;
             connection.close().await
         };
         match created.await {
@@ -163,33 +143,15 @@ fn start_on(binaries: &Path, port: u16) -> Result<Postgres, StartError> {
         }
     }
     let base = format!("postgres://postgres@127.0.0.1:{port}");
-    let server = Postgres {
-        url: format!("{base}/postgres"),
-        base,
-        guard: Some(guard),
-    };
-    if said.trim() == "ready" {
-        Ok(server)
-    } else {
-        Err(StartError::Server(said))
-    }
+    let server = Postgres { url: format!("{base}/postgres"), base, guard: Some(guard) };
+    if said.trim() == "ready" { Ok(server) } else { Err(StartError::Server(said)) }
 }
 
 /// The newest installed server: Debian's directory first, then whatever `pg_config` names.
 fn find_binaries() -> Option<PathBuf> {
-    let debian = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = debian
-        .filter_map(|entry| {
-            entry
-                .file_name()
-                .to_str()?
-                .parse::<u32>()
-                .ok()
-                .map(|major| (major, entry.path()))
-        })
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok().map(|major| (major, entry.path())))
         .map(|(major, path)| (major, path.join("bin")))
         .filter(|(_, path)| path.join("initdb").is_file())
         .max();
@@ -204,12 +166,7 @@ fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests have no configuration to read it from"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration to read it from")]
 fn server_from_environment() -> Option<String> {
-    std::env::var(SERVER_VARIABLE)
-        .ok()
-        .filter(|url| !url.is_empty())
+    std::env::var(SERVER_VARIABLE).ok().filter(|url| !url.is_empty())
 }

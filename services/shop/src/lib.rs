@@ -5,7 +5,7 @@
 //! platform. `service.json` is what an operator registers ([`REGISTRATION`]), `config.schema.json`
 //! what a tenant fills in ([`CONFIG_SCHEMA`]); tests hold both to the program. A new resource is a
 //! folder with `mod.rs` (types and their bounds), `record.rs` (SQL) and `route.rs` (HTTP), one line
-//! in [`mod@api`] and its routes in `service.json`.
+//! in `api.rs` and its routes in `service.json`.
 
 mod api;
 mod cart;

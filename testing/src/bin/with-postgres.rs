@@ -28,15 +28,9 @@ fn main() -> ExitCode {
     drop(server);
     match status {
         // No code means a signal; the shell's convention for it needs no more than "not zero".
-        Ok(status) => status
-            .code()
-            .and_then(|code| u8::try_from(code).ok())
-            .map_or(ExitCode::FAILURE, ExitCode::from),
+        Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from),
         Err(error) => {
-            eprintln!(
-                "with-postgres: {}: {error}",
-                command.get_program().to_string_lossy()
-            );
+            eprintln!("with-postgres: {}: {error}", command.get_program().to_string_lossy());
             ExitCode::from(127)
         }
     }
