@@ -8,10 +8,7 @@ use mintreu_control::{
     access::{ManageApplications, ViewTenant},
 };
 use mintreu_model::{
-    form::{
-        application::{DeleteApplication, Provision, UpdateApplication},
-        config::coerce_config,
-    },
+    form::{application as forms, config::coerce_config},
     view::ApplicationView,
 };
 use serde::{Deserialize, Serialize};
@@ -32,7 +29,12 @@ async fn find(tenant: &str, application: &str) -> Result<(Control, Permitted<Man
 }
 
 /// The values as the product's schema has them.
-async fn read_config(control: &Control, who: &Permitted<ManageApplications>, product: &str, typed: BTreeMap<String, String>) -> Result<Map<String, Value>, Error> {
+async fn read_config(
+    control: &Control,
+    who: &Permitted<ManageApplications>,
+    product: &str,
+    typed: BTreeMap<String, String>,
+) -> Result<Map<String, Value>, Error> {
     let schema = config_form::schema(control, &who.also::<ViewTenant>()?, product).await?;
     let typed = typed.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     Ok(match schema {
@@ -59,7 +61,7 @@ pub struct NewApplication {
 pub async fn create_application(form: NewApplication) -> Result<Done, Error> {
     let (control, who) = (control()?, permit::<ManageApplications>(&form.tenant).await?);
     let config = read_config(&control, &who, &form.product, form.config).await?;
-    let made = control.provision(&who, &Provision { product: form.product, name: form.name, config }).await?;
+    let made = control.provision(&who, &forms::Provision { product: form.product, name: form.name, config }).await?;
     let application = control.get_application(&who.also::<ViewTenant>()?, made.id).await?;
     Ok(Done::to(address(&form.tenant, &application.slug, ""))
         .showing(vec![("Client ID".into(), made.key.client_id), ("Client secret".into(), made.key.client_secret)]))
@@ -82,7 +84,7 @@ pub async fn configure_application(form: Configuration) -> Result<Done, Error> {
     if config == found.config {
         return Ok(to.saying("Nothing was changed: the configuration is as it was."));
     }
-    control.update_application(&who, found.id, &UpdateApplication { name: None, config: Some(config) }).await?;
+    control.update_application(&who, found.id, &forms::UpdateApplication { name: None, config: Some(config) }).await?;
     Ok(to.saying("The configuration is saved."))
 }
 
@@ -97,7 +99,7 @@ pub struct NewName {
 #[server(prefix = "/_fn", endpoint = "application/rename")]
 pub async fn rename_application(form: NewName) -> Result<Done, Error> {
     let (control, who, found) = find(&form.tenant, &form.application).await?;
-    control.update_application(&who, found.id, &UpdateApplication { name: Some(form.name), config: None }).await?;
+    control.update_application(&who, found.id, &forms::UpdateApplication { name: Some(form.name), config: None }).await?;
     Ok(Done::to(address(&form.tenant, &form.application, "/settings")).saying("The new name is saved."))
 }
 
@@ -143,10 +145,13 @@ pub struct Deletion {
 #[server(prefix = "/_fn", endpoint = "application/delete")]
 pub async fn delete_application(form: Deletion) -> Result<Done, Error> {
     let (control, who, found) = find(&form.tenant, &form.application).await?;
-    let deleted = control.delete_application(&who, found.id, Some(&DeleteApplication { confirm: form.confirm })).await?;
+    let deleted = control.delete_application(&who, found.id, Some(&forms::DeleteApplication { confirm: form.confirm })).await?;
     match deleted.delete_after {
-        Some(at) => Ok(Done::to(address(&form.tenant, &form.application, "/settings"))
-            .saying(format!("{} is deleted on {}. Until then you can keep it.", found.name, day(at)))),
+        Some(at) => Ok(Done::to(address(&form.tenant, &form.application, "/settings")).saying(format!(
+            "{} is deleted on {}. Until then you can keep it.",
+            found.name,
+            day(at)
+        ))),
         None => Ok(Done::to(format!("/t/{}/applications", form.tenant)).saying(format!("{} is being deleted.", found.name))),
     }
 }

@@ -6,7 +6,7 @@ use mintreu_control::{
     access::{ManageKeys, ViewTenant},
 };
 use mintreu_model::{
-    form::{application::RotateKey, lenient, page::KeyPage},
+    form::{application as forms, lenient, page::KeyPage},
     id::{ApiKeyId, ApplicationId},
     problem::Problem,
     view::KeyCreated,
@@ -48,8 +48,7 @@ pub struct NewKey {
 #[server(prefix = "/_fn", endpoint = "key/create")]
 pub async fn create_key(form: NewKey) -> Result<Done, Error> {
     let (control, who, application) = find(&form.tenant, &form.application).await?;
-    let page =
-        KeyPage { name: form.name, scopes: form.scopes, expires_in_days: form.expires_in_days, allowed_ips: form.allowed_ips };
+    let page = KeyPage { name: form.name, scopes: form.scopes, expires_in_days: form.expires_in_days, allowed_ips: form.allowed_ips };
     let wanted = page.create(control.clock.now()).map_err(Problem::fields)?;
     let key = control.create_key(&who, application, &wanted).await?;
     Ok(self::created(&form.tenant, &form.application, key))
@@ -68,7 +67,7 @@ pub struct Rotation {
 #[server(prefix = "/_fn", endpoint = "key/rotate")]
 pub async fn rotate_key(form: Rotation) -> Result<Done, Error> {
     let (control, who, application) = find(&form.tenant, &form.application).await?;
-    let key = control.rotate_key(&who, application, form.key, &RotateKey { grace_seconds: form.grace_seconds }).await?;
+    let key = control.rotate_key(&who, application, form.key, &forms::RotateKey { grace_seconds: form.grace_seconds }).await?;
     Ok(self::created(&form.tenant, &form.application, key))
 }
 
@@ -84,5 +83,6 @@ pub struct SameKey {
 pub async fn revoke_key(form: SameKey) -> Result<Done, Error> {
     let (control, who, application) = find(&form.tenant, &form.application).await?;
     control.revoke_key(&who, application, form.key).await?;
-    Ok(Done::to(format!("/t/{}/applications/{}/keys", form.tenant, form.application)).saying("The key is revoked. Calls with it are refused."))
+    Ok(Done::to(format!("/t/{}/applications/{}/keys", form.tenant, form.application))
+        .saying("The key is revoked. Calls with it are refused."))
 }

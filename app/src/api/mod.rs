@@ -3,10 +3,13 @@
 //! the outcome into a redirect with a flash; the function only says what happened.
 
 pub mod account;
+pub mod application;
 pub mod invitation;
+pub mod key;
 pub mod member;
 pub mod plan;
 pub mod product;
 pub mod profile;
 pub mod service;
+pub mod subscription;
 pub mod tenant;

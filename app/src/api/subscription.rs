@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use mintreu_control::access::ManageSubscriptions;
 use mintreu_model::{
-    form::subscription::{Cancel, ChangePlan, Effective, Subscribe},
+    form::subscription::{self as forms, Effective},
     id::SubscriptionId,
 };
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub struct NewSubscription {
 #[server(prefix = "/_fn", endpoint = "subscription/create")]
 pub async fn create_subscription(form: NewSubscription) -> Result<Done, Error> {
     let who = permit::<ManageSubscriptions>(&form.tenant).await?;
-    let made = control()?.subscribe(&who, &Subscribe { product: form.product, plan: form.plan }).await?;
+    let made = control()?.subscribe(&who, &forms::Subscribe { product: form.product, plan: form.plan }).await?;
     Ok(Done::to(format!("/t/{}/applications/new?product={}", form.tenant, made.product))
         .saying(format!("You are subscribed to {}. Next: an application.", made.product_name)))
 }
@@ -43,7 +43,7 @@ pub struct NewPlan {
 #[server(prefix = "/_fn", endpoint = "subscription/change_plan")]
 pub async fn change_plan(form: NewPlan) -> Result<Done, Error> {
     let who = permit::<ManageSubscriptions>(&form.tenant).await?;
-    let changed = control()?.change_plan(&who, form.subscription, &ChangePlan { plan: form.plan, at: Some(form.at) }).await?;
+    let changed = control()?.change_plan(&who, form.subscription, &forms::ChangePlan { plan: form.plan, at: Some(form.at) }).await?;
     let message = match &changed.pending_plan {
         Some(plan) => format!("The plan “{plan}” begins on {}.", day(changed.current_period_end)),
         None => format!("You are on the plan {} now.", changed.plan_name),
@@ -52,7 +52,7 @@ pub async fn change_plan(form: NewPlan) -> Result<Done, Error> {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CancelSubscription {
+pub struct Cancellation {
     tenant: String,
     subscription: SubscriptionId,
     at: Effective,
@@ -60,9 +60,9 @@ pub struct CancelSubscription {
 
 /// Ends a subscription, now or when the period ends.
 #[server(prefix = "/_fn", endpoint = "subscription/cancel")]
-pub async fn cancel_subscription(form: CancelSubscription) -> Result<Done, Error> {
+pub async fn cancel_subscription(form: Cancellation) -> Result<Done, Error> {
     let who = permit::<ManageSubscriptions>(&form.tenant).await?;
-    let cancelled = control()?.cancel_subscription(&who, form.subscription, &Cancel { at: form.at }).await?;
+    let cancelled = control()?.cancel_subscription(&who, form.subscription, &forms::Cancel { at: form.at }).await?;
     let message = match form.at {
         Effective::Now => format!("The subscription to {} has ended.", cancelled.product_name),
         Effective::PeriodEnd => format!("The subscription ends on {}.", day(cancelled.current_period_end)),

@@ -21,14 +21,18 @@ pub struct TimelineStep {
 #[component]
 pub fn Timeline(
     steps: Vec<TimelineStep>,
-    /// Address of the event stream; `None` when nothing will change any more.
+    /// Address of the event stream; empty when nothing will change any more.
     #[prop(optional, into)]
-    live: Option<String>,
+    live: String,
+    /// Does not load the page anew at the end: it shows something that it could not show again.
+    #[prop(optional)]
+    stay: bool,
 ) -> impl IntoView {
+    let live = Some(live).filter(|address| !address.is_empty());
     let refresh = live.is_some().then(|| view! { <p class="hint without-script"><a href="">"Refresh"</a></p> });
     let polite = live.is_some().then_some("polite");
     view! {
-        <ol class="timeline" data-live=live aria-live=polite inner_html=timeline_html(&steps)></ol>
+        <ol class="timeline" data-live=live data-stay=stay.then_some("") aria-live=polite inner_html=timeline_html(&steps)></ol>
         {refresh}
     }
     .into_any()

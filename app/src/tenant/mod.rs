@@ -2,10 +2,17 @@
 //! proves the right it needs and gives what the shell shows.
 
 pub mod activity;
+pub mod application;
+pub mod config_form;
 pub mod frame;
 pub mod happened;
+pub mod home;
+pub mod quota;
 pub mod routes;
+pub mod search;
 pub mod settings;
 pub mod steps;
+pub mod subscription;
 pub mod team;
+pub mod usage;
 pub mod words;

@@ -39,6 +39,17 @@ pub fn beyond(plan: &PlanView) -> String {
     }
 }
 
+/// What a plan gives, as names and values.
+#[must_use]
+pub fn limits(plan: &PlanView) -> Vec<(&'static str, String)> {
+    vec![
+        ("Requests a month", thousands(plan.included_requests)),
+        ("Beyond that", beyond(plan)),
+        ("Requests a second", thousands(plan.rate_per_second)),
+        ("Applications", thousands(plan.max_applications)),
+    ]
+}
+
 /// “5 applications”.
 #[must_use]
 pub fn count(number: i64, one: &str, many: &str) -> String {

@@ -14,7 +14,8 @@ use serde_json::Value;
 
 use super::{schema, slug_taken, store, unreserved};
 use crate::{
-    Control, Error, Operator, Result,
+    Control, Error, Operator, Permitted, Result,
+    access::ViewTenant,
     audit::Entry,
     error::is_referenced,
     store::{Change, Tx},
@@ -32,6 +33,17 @@ impl Control {
         let mut product = product.ok_or(Error::NotFound("product"))?;
         product.plans.retain(|plan| !plan.archived);
         Ok(product)
+    }
+
+    /// A product as a tenant sees it: published, or one that it is or was subscribed to. With
+    /// archived plans only where it is no longer published.
+    pub async fn get_own_product(&self, who: &Permitted<ViewTenant>, slug: &str) -> Result<ProductView> {
+        match self.get_product(slug).await {
+            Err(Error::NotFound(_)) if store::is_subscribed(&self.db, who.tenant_id(), slug).await? => {
+                store::product(&self.db, slug).await?.ok_or(Error::NotFound("product"))
+            }
+            found => found,
+        }
     }
 
     pub async fn create_product(&self, who: &Operator, form: &CreateProduct) -> Result<ProductView> {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mintreu_model::{
-    id::{PlanId, PlanVersionId, ProductId, ServiceId},
+    id::{PlanId, PlanVersionId, ProductId, ServiceId, TenantId},
     list::{List, ListQuery},
     money::{Currency, Money},
     route::RouteRule,
@@ -282,6 +282,14 @@ pub(super) async fn products_of_service(db: &Db, service: &str) -> Result<Vec<Pr
     let rows: Vec<ProductRow> =
         read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE s.slug = $1 ORDER BY LOWER(p.name), p.id")).bind(service).fetch_all(c))?;
     Ok(rows.into_iter().map(|row| row.view(&[])).collect())
+}
+
+/// Whether the tenant has, or ever had, a subscription to the product.
+pub(crate) async fn is_subscribed(db: &Db, tenant: TenantId, product: &str) -> Result<bool> {
+    let count: i64 = read!(db, c => sqlx::query_scalar(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM subscriptions s JOIN products p ON p.id = s.product_id
+         WHERE s.tenant_id = $1 AND p.slug = $2").bind(tenant).bind(product).fetch_one(c))?;
+    Ok(count > 0)
 }
 
 /// With archived plans.

@@ -35,7 +35,8 @@ pub fn Breakdown(
     all: String,
 ) -> impl IntoView {
     if lines.is_empty() {
-        return view! { <EmptyState icon="chart" title="No calls in this time">"Choose a longer range, or make a call."</EmptyState> }.into_any();
+        return view! { <EmptyState icon="chart" title="No calls in this time">"Choose a longer range, or make a call."</EmptyState> }
+            .into_any();
     }
     let columns = vec![
         Column::new(of.clone()),

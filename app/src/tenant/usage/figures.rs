@@ -79,7 +79,11 @@ fn share(now: i64, before: i64) -> Option<(bool, String)> {
     if percent.abs() < 0.05 {
         return None;
     }
-    let said = if percent > 999.0 { format!("{} times", whole(percent / 100.0 + 1.0)) } else { format!("{percent:.1} %").replace(['-', '−'], "") };
+    let said = if percent > 999.0 {
+        format!("{} times", whole(percent / 100.0 + 1.0))
+    } else {
+        format!("{percent:.1} %").replace(['-', '−'], "")
+    };
     Some((percent > 0.0, said))
 }
 

@@ -33,7 +33,9 @@ impl Range {
         Self::read(&Query::current(), now, fallback, period)
     }
 
-    fn read(query: &Query, now: DateTime<Utc>, fallback: Preset, period: Option<&QuotaView>) -> Self {
+    /// The range of any query, for what is no page.
+    #[must_use]
+    pub fn read(query: &Query, now: DateTime<Utc>, fallback: Preset, period: Option<&QuotaView>) -> Self {
         let date = |key| query.get(key).and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok());
         if let (Some(from), Some(to)) = (date("from"), date("to"))
             && from <= to

@@ -1,0 +1,57 @@
+//! Usage as a table for spreadsheets: what the page shows, with the same range and breakdown.
+
+use axum::{
+    Extension, Router,
+    extract::{Path, RawQuery, State},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderValue, header};
+use mintreu_app::{components::query::Query, tenant::usage::range::Range};
+use mintreu_control::{Actor, Control, access::ViewTenant, usage};
+use mintreu_model::{
+    form::usage::{Preset, UsageQuery},
+    status::UsageBy,
+};
+
+pub(crate) fn router(control: Control) -> Router {
+    Router::new().route("/t/{tenant}/applications/{application}/usage.csv", get(csv)).with_state(control)
+}
+
+async fn csv(
+    State(control): State<Control>,
+    Extension(actor): Extension<Option<Actor>>,
+    Path((tenant, application)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    match table(&control, actor, &tenant, &application, &query.unwrap_or_default()).await {
+        Ok((name, text)) => {
+            let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+            let keep = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            let file = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).unwrap_or(HeaderValue::from_static("attachment"));
+            ([kind, keep, (header::CONTENT_DISPOSITION, file)], text).into_response()
+        }
+        Err(error) => crate::forms::problem_json(&error.problem()),
+    }
+}
+
+/// Name of the file, and the table.
+async fn table(
+    control: &Control,
+    actor: Option<Actor>,
+    tenant: &str,
+    application: &str,
+    query: &str,
+) -> mintreu_control::Result<(String, String)> {
+    let actor = actor.ok_or(mintreu_control::Error::Unauthenticated("Log in to go on."))?;
+    let who = control.permit_by_slug::<ViewTenant>(&actor, tenant).await?;
+    let application = control.get_application_by_slug(&who, application).await?;
+    let quota = control.get_subscription(&who, application.subscription).await?.quota;
+    let query = Query::parse(query);
+    let range = Range::read(&query, control.clock.now(), Preset::Month, Some(&quota));
+    let by = query.get("by").and_then(UsageBy::from_name);
+    let series = control.get_usage(&who, application.id, &UsageQuery { by, ..range.query.clone() }).await?;
+    let day = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d").to_string();
+    let name = format!("{}-usage-{}-{}.csv", application.slug, day(range.from()), day(range.to() - chrono::TimeDelta::seconds(1)));
+    Ok((name, usage::csv(&series, by)))
+}
