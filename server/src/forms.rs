@@ -26,7 +26,7 @@ use mintreu_app::{Done, Error, flash::Flash, load::log_in_address};
 use mintreu_model::problem::Problem;
 
 pub(crate) use self::flash::{FlashStore, MemoryFlash, clear_flash, take_flash};
-pub(crate) use self::page::problem_page;
+pub(crate) use self::page::{problem_json, problem_page};
 use crate::web::WebState;
 
 const MAX_BODY: usize = 256 * 1024;

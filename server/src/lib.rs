@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod config;
+mod csv;
 pub mod demo;
 pub mod doctor;
 mod events;

@@ -21,7 +21,7 @@ use tower::ServiceExt as _;
 use tower_sessions::Session;
 
 use crate::{
-    Failure, config::Config, events, operations, plane, rest,
+    Failure, config::Config, csv, events, operations, plane, rest,
     session::{self, Identify},
     web::{self, SiteFiles, WebState},
 };
@@ -176,6 +176,7 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
     });
     let people = Router::new()
         .merge(events::router(control.clone(), stopping))
+        .merge(csv::router(control.clone()))
         .fallback_service(pages)
         .layer(middleware::from_fn_with_state(identify, session::identify))
         .layer(session::layer(control, config));

@@ -52,7 +52,8 @@ pub fn EditPlan() -> impl IntoView {
         let archive = (!plan.archived).then(|| view! { <LinkButton href=format!("{base}/archive") label="Archive…" /> });
         let badge = view! { <Tag label=format!("Version {}", plan.version) /> };
         let form = if plan.archived {
-            view! { <Banner>"This plan is archived: nobody new can choose it, and it changes no more. Those who have it keep it."</Banner> }.into_any()
+            view! { <Banner>"This plan is archived: nobody new can choose it, and it changes no more. Those who have it keep it."</Banner> }
+                .into_any()
         } else {
             view! { <PlanForm product=slug page=PlanPage::of(&plan) next=plan.version + 1 /> }.into_any()
         };

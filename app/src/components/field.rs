@@ -196,6 +196,12 @@ pub fn Hidden(#[prop(into)] name: String, #[prop(into)] value: String) -> impl I
     view! { <input type="hidden" name=input_name(&name) value=value /> }.into_any()
 }
 
+/// Several of them: `hidden(vec![("id", …)])`.
+#[must_use]
+pub fn hidden(fields: Vec<(&'static str, String)>) -> AnyView {
+    fields.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view().into_any()
+}
+
 #[component]
 fn FieldError(id: String, message: String) -> impl IntoView {
     view! { <p class="error" id=id><Icon name="alert" small=true />{message}</p> }.into_any()

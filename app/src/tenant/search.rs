@@ -29,10 +29,20 @@ pub fn Search() -> impl IntoView {
         if !text.is_empty() {
             let query = ListQuery { q: Some(text.clone()), limit: Some(MOST), ..ListQuery::default() };
             for one in control.list_applications(&who, &query).await?.data {
-                found.push(("box", one.name, format!("Application · {}", one.product_name), format!("/t/{tenant}/applications/{}", one.slug)));
+                found.push((
+                    "box",
+                    one.name,
+                    format!("Application · {}", one.product_name),
+                    format!("/t/{tenant}/applications/{}", one.slug),
+                ));
             }
             for one in control.list_subscriptions(&who, &query).await?.data {
-                found.push(("refresh", one.product_name, format!("Subscription · {}", one.plan_name), format!("/t/{tenant}/subscriptions/{}", one.id)));
+                found.push((
+                    "refresh",
+                    one.product_name,
+                    format!("Subscription · {}", one.plan_name),
+                    format!("/t/{tenant}/subscriptions/{}", one.id),
+                ));
             }
             for key in control.search_keys(&who, &query).await? {
                 let href = format!("/t/{tenant}/applications/{}/keys/{}", key.application_slug, key.id);
@@ -51,12 +61,13 @@ pub fn Search() -> impl IntoView {
                 }
             })
             .collect::<Vec<_>>();
+        let said = text.clone();
         let body = if text.is_empty() {
             view! { <EmptyState card=true icon="search" title="What are you looking for?">"Type the name of an application, a key or a product, or a client ID."</EmptyState> }.into_any()
         } else if results.is_empty() {
             view! {
                 <EmptyState card=true icon="search" title="Nothing found">
-                    "No application, key or subscription has “"{text.clone()}"” in its name. A part of the name is enough."
+                    "No application, key or subscription has “"{said}"” in its name. A part of the name is enough."
                 </EmptyState>
             }
             .into_any()

@@ -46,7 +46,8 @@ pub fn PlanForm(
         Some(next) => ("/_fn/plan/update", format!("Save as version {next}"), Some(Slot::from("Subscribers keep the version they have."))),
         None => ("/_fn/plan/create", "Create plan".to_owned(), None),
     };
-    let code_hint = if next.is_some() { "Fixed: programs name the plan by it." } else { "Programs name the plan by it. It stays for good." };
+    let code_hint =
+        if next.is_some() { "Fixed: programs name the plan by it." } else { "Programs name the plan by it. It stays for good." };
     let banner = next.map(|next| {
         view! {
             <Banner>

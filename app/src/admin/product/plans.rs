@@ -40,7 +40,8 @@ pub fn ProductPlans() -> impl IntoView {
     load(async move {
         let (control, who, frame) = frame().await?;
         let product = control.get_any_product(&who, &slug).await?;
-        let new = || view! { <LinkButton href=format!("/admin/products/{slug}/plans/new") label="New plan" look=Look::Primary icon="plus" /> };
+        let new =
+            || view! { <LinkButton href=format!("/admin/products/{slug}/plans/new") label="New plan" look=Look::Primary icon="plus" /> };
         let columns = vec![
             Column::new("Plan"),
             Column::new("State"),

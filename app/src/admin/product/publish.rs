@@ -42,8 +42,13 @@ pub fn PublishProduct() -> impl IntoView {
             .iter()
             .filter(|plan| !plan.archived)
             .map(|plan| {
-                let text =
-                    format!("{}: {}, {} requests a month. Beyond: {}.", plan.name, price(plan), thousands(plan.included_requests), beyond(plan).to_lowercase());
+                let text = format!(
+                    "{}: {}, {} requests a month. Beyond: {}.",
+                    plan.name,
+                    price(plan),
+                    thousands(plan.included_requests),
+                    beyond(plan).to_lowercase()
+                );
                 view! { <li>{text}</li> }
             })
             .collect_view();

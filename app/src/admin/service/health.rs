@@ -21,7 +21,8 @@ pub fn HealthBadge(found: Vec<HealthView>) -> impl IntoView {
 /// What each address answered.
 #[component]
 pub fn HealthTable(found: Vec<HealthView>, now: DateTime<Utc>) -> impl IntoView {
-    let columns = vec![Column::new("Base URL"), Column::new("State"), Column::new("Answer"), Column::new("Took").num(), Column::new("Asked")];
+    let columns =
+        vec![Column::new("Base URL"), Column::new("State"), Column::new("Answer"), Column::new("Took").num(), Column::new("Asked")];
     let rows = found
         .into_iter()
         .map(|one| {

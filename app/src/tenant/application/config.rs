@@ -41,11 +41,11 @@ pub fn ConfigPage() -> impl IntoView {
 
 fn form(opened: &Opened, schema: Value, values: Map<String, Value>) -> AnyView {
     let version = opened.application.config_version;
+    let target = hidden(opened.fields());
     view! {
         <Card title="Configuration" note=format!("Version {version}")>
             <Form action="/_fn/application/configure" submit="Save" guard=true note="The application is told at once.">
-                <Hidden name="tenant" value=opened.address.tenant.clone() />
-                <Hidden name="application" value=opened.address.application.clone() />
+                {target}
                 <ConfigFields schema=schema values=Some(values) />
             </Form>
         </Card>

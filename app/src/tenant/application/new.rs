@@ -125,13 +125,14 @@ fn form(tenant: &str, one: &SubscriptionView, schema: Option<serde_json::Value>,
             <ConfigFields schema=schema values=None />
         }
     });
+    let target = hidden(vec![("tenant", tenant.to_owned()), ("product", one.product.clone())]);
+    let back = format!("/t/{tenant}/applications");
     view! {
         <PageHeader title="New application" lede=lede />
         <section class="card">
-            <Form action="/_fn/application/create" submit="Provision" cancel=format!("/t/{tenant}/applications") guard=true
+            <Form action="/_fn/application/create" submit="Provision" cancel=back guard=true
                 note="Takes a few seconds. You get a key at once.">
-                <Hidden name="tenant" value=tenant />
-                <Hidden name="product" value=one.product.clone() />
+                {target}
                 <Field name="name" label="Name" placeholder="My Awesome Store" autocomplete="off"
                     hint="What your team calls it. The endpoint does not depend on it." />
                 {settings}

@@ -72,6 +72,7 @@ fn provisioning(opened: &Opened, timeline: &TimelineView, secret_shown: bool) ->
     let application = &opened.application;
     let busy = timeline.steps.iter().any(|step| matches!(step.status, StepStatus::Running | StepStatus::Pending))
         && matches!(application.status, ApplicationStatus::Provisioning | ApplicationStatus::Active);
+    let steps = steps(timeline);
     let live = busy.then(|| opened.address.href("/events"));
     let note = total(timeline).filter(|_| application.status == ApplicationStatus::Active).map(|took| format!("Took {took}"));
     let may = opened.who.role().may(Permission::ManageApplications);
@@ -91,7 +92,7 @@ fn provisioning(opened: &Opened, timeline: &TimelineView, secret_shown: bool) ->
     };
     view! {
         <Card title="Provisioning" note=note fill=true>
-            <Timeline steps=steps(timeline) live=live.unwrap_or_default() stay=secret_shown />
+            <Timeline steps=steps live=live.unwrap_or_default() stay=secret_shown />
             {failed}
             {(!text.is_empty()).then(|| view! { <p class="small muted">{text}</p> })}
         </Card>
@@ -130,10 +131,12 @@ fn endpoint(opened: &Opened, routes: &[RouteRule]) -> AnyView {
             </details>
         }
     });
+    let call = example(&application.endpoint, routes, client_id);
+    let address = application.endpoint.clone();
     view! {
         <Card title="Endpoint" note=note.map(str::to_owned) fill=true>
-            <CopyLine text=application.endpoint.clone() what="the endpoint" />
-            <Snippet call=example(&application.endpoint, routes, client_id) />
+            <CopyLine text=address what="the endpoint" />
+            <Snippet call=call />
             <p class="small muted">
                 "Put the client secret into the environment variable "<code>"MINTREU_SECRET"</code>", never into the code. It was shown when the key was made."
             </p>

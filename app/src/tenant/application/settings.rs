@@ -28,20 +28,13 @@ pub fn SettingsPage() -> impl IntoView {
     })
 }
 
-fn target(opened: &Opened) -> AnyView {
-    view! {
-        <Hidden name="tenant" value=opened.address.tenant.clone() />
-        <Hidden name="application" value=opened.address.application.clone() />
-    }
-    .into_any()
-}
-
 fn rename(opened: &Opened) -> AnyView {
+    let (target, name) = (hidden(opened.fields()), opened.application.name.clone());
     view! {
         <Card title="Name">
             <Form action="/_fn/application/rename" submit="Save the name" id="rename">
-                {target(opened)}
-                <Field name="name" label="Name" value=opened.application.name.clone() autocomplete="off"
+                {target}
+                <Field name="name" label="Name" value=name autocomplete="off"
                     hint="What your team calls it. Address and keys stay as they are." />
             </Form>
         </Card>
@@ -74,6 +67,7 @@ fn facts(opened: &Opened) -> AnyView {
 
 fn danger(opened: &Opened) -> AnyView {
     let status = opened.application.status;
+    let (suspension, deletion) = (suspension(opened), deletion(opened));
     let suspend = match status {
         ApplicationStatus::Active => view! {
             <div class="row between">
@@ -81,7 +75,7 @@ fn danger(opened: &Opened) -> AnyView {
                 <LinkButton href=opened.address.href("/suspend") label="Suspend…" dialog="suspend" />
             </div>
             <Dialog id="suspend" title=format!("Suspend {}?", opened.application.name) action="/_fn/application/suspend" confirm="Suspend" danger=true>
-                {suspension(opened)}
+                {suspension}
             </Dialog>
             <hr />
         }
@@ -111,7 +105,7 @@ fn danger(opened: &Opened) -> AnyView {
                 <LinkButton href=opened.address.href("/delete") label="Delete…" look=Look::Danger dialog="delete" />
             </div>
             <Dialog id="delete" title=format!("Delete {}?", opened.application.name) action="/_fn/application/delete" confirm="Delete application" keep="Keep it" danger=true>
-                {deletion(opened)}
+                {deletion}
             </Dialog>
         }
         .into_any(),
@@ -120,7 +114,7 @@ fn danger(opened: &Opened) -> AnyView {
 }
 
 fn suspension(opened: &Opened) -> AnyView {
-    view! { <p>"Calls with its keys are refused at once with a clear answer. Data and keys stay, and you can resume it at any time."</p>{target(opened)} }
+    view! { <p>"Calls with its keys are refused at once with a clear answer. Data and keys stay, and you can resume it at any time."</p>{hidden(opened.fields())} }
         .into_any()
 }
 
@@ -130,7 +124,7 @@ fn deletion(opened: &Opened) -> AnyView {
     view! {
         <p>"Its keys stop at once. What goes with it:"</p>
         <ul class="bullets">{database}<li>{count(keys, "key that works", "keys that work")}</li></ul>
-        {target(opened)}
+        {hidden(opened.fields())}
         <Field name="confirm" label=format!("Type {} to confirm", opened.application.name) autocomplete="off" />
     }
     .into_any()

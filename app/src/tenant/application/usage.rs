@@ -52,20 +52,24 @@ pub fn ApplicationUsage() -> impl IntoView {
             <SegmentedRange name="by" label="Broken down by" current=by.as_str()
                 options=vec![("route", "Routes"), ("key", "Keys"), ("status", "Status")] />
         };
+        let lede = format!("{}. Times in UTC.", humanise(&range.said));
+        let outcomes = view! { <Outcomes points=points.clone() range=range.clone() /> };
+        let latency = view! { <Latency points=points totals=totals.clone() range=range.clone() /> };
+        let breakdown = view! { <Breakdown of=of lines=lines totals=totals all=all /> };
         let content = view! {
             <div class="row between">
-                <p class="small muted">{format!("{}. Times in UTC.", humanise(&range.said))}</p>
+                <p class="small muted">{lede}</p>
                 <div class="row">
-                    <RangeChoice range=range.clone() period=true />
+                    <RangeChoice range=range period=true />
                     <LinkButton href=csv label="CSV" icon="download" download=true />
                 </div>
             </div>
             <Kpis figures=kpis />
-            <Card title="Requests by outcome"><Outcomes points=points.clone() range=range.clone() /></Card>
+            <Card title="Requests by outcome">{outcomes}</Card>
             <Card title="Latency" note="From the call's arrival to the last byte of the answer">
-                <Latency points=points totals=totals.clone() range=range.clone() />
+                {latency}
             </Card>
-            <Card title="Breakdown" flush=true action=choice><Breakdown of=of lines=lines totals=totals all=all /></Card>
+            <Card title="Breakdown" flush=true action=choice>{breakdown}</Card>
         }
         .into_any();
         Ok(opened.page("usage", "Usage", None, content))

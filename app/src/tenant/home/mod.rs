@@ -114,9 +114,11 @@ async fn figures_of(control: &Control, who: &Permitted<ViewTenant>, tenant: &str
 /// The fullest quota at length, the others in a line each.
 async fn quotas(control: &Control, who: &Permitted<ViewTenant>, tenant: &str, live: &[SubscriptionView]) -> Result<AnyView, Error> {
     let fullness = |one: &SubscriptionView| i128::from(one.quota.used) * 10_000 / i128::from(one.quota.included.max(1));
-    let mut ordered: Vec<&SubscriptionView> = live.iter().collect();
+    let now = control.clock.now();
+    let mut ordered = live.to_vec();
     ordered.sort_by_key(|one| std::cmp::Reverse(fullness(one)));
-    let Some((first, rest)) = ordered.split_first() else {
+    let mut ordered = ordered.into_iter();
+    let Some(first) = ordered.next() else {
         return Ok(view! {
             <Card title="Quota" fill=true><p class="small muted">"No subscription is running, so calls are refused."</p></Card>
         }
@@ -125,18 +127,19 @@ async fn quotas(control: &Control, who: &Permitted<ViewTenant>, tenant: &str, li
     let plan = control.get_own_product(who, &first.product).await?.plans.into_iter().find(|plan| plan.code == first.plan);
     let href = |one: &SubscriptionView| format!("/t/{tenant}/subscriptions/{}", one.id);
     let near = nearness(&first.quota).is_some() && who.role().may(Permission::ManageSubscriptions);
-    let compare = near.then(|| view! { <div class="row"><LinkButton href=format!("{}#plans", href(first)) label="Compare plans" small=true /></div> });
-    let others = rest
-        .iter()
+    let compare = near
+        .then(|| view! { <div class="row"><LinkButton href=format!("{}#plans", href(&first)) label="Compare plans" small=true /></div> });
+    let others: Vec<_> = ordered
         .take(4)
         .map(|one| view! { <SmallMeter label=one.product_name.clone() used=one.quota.used included=one.quota.included /> })
-        .collect_view();
-    let name = view! { <a href=href(first)>{format!("{}, {}", first.product_name, first.plan_name)}</a> };
+        .collect();
+    let others = (!others.is_empty()).then(|| view! { <hr />{others} });
+    let name = view! { <a href=href(&first)>{format!("{}, {}", first.product_name, first.plan_name)}</a> };
     Ok(view! {
         <Card title="Quota" note=name fill=true>
-            <Quota subscription=(*first).clone() plan=plan now=control.clock.now() />
+            <Quota subscription=first plan=plan now=now />
             {compare}
-            {(!rest.is_empty()).then(|| view! { <hr />{others} })}
+            {others}
         </Card>
     }
     .into_any())

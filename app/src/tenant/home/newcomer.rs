@@ -22,7 +22,11 @@ pub(super) async fn first_step(
         return Ok(call(tenant, application));
     }
     if live.is_empty() {
-        return if role.may(Permission::ManageSubscriptions) { products(control, tenant).await } else { Ok(wait("A subscription comes first. An owner, an admin or somebody with the role billing can begin one.")) };
+        return if role.may(Permission::ManageSubscriptions) {
+            products(control, tenant).await
+        } else {
+            Ok(wait("A subscription comes first. An owner, an admin or somebody with the role billing can begin one."))
+        };
     }
     if role.may(Permission::ManageApplications) {
         Ok(provision(tenant, live))
@@ -76,7 +80,8 @@ async fn products(control: &Control, tenant: &str) -> Result<AnyView, Error> {
 
 fn provision(tenant: &str, live: &[SubscriptionView]) -> AnyView {
     let name = live.first().map(|one| one.product_name.clone()).unwrap_or_default();
-    let actions = view! { <LinkButton href=format!("/t/{tenant}/applications/new") label="New application" look=Look::Primary icon="plus" /> };
+    let actions =
+        view! { <LinkButton href=format!("/t/{tenant}/applications/new") label="New application" look=Look::Primary icon="plus" /> };
     view! {
         <EmptyState card=true icon="box" title=format!("{name} is yours: make an application") actions=actions>
             "It gets its own endpoint, its own key and, where the product has one, its own database. That takes a few seconds."
@@ -88,10 +93,13 @@ fn provision(tenant: &str, live: &[SubscriptionView]) -> AnyView {
 fn call(tenant: &str, application: &ApplicationView) -> AnyView {
     let href = format!("/t/{tenant}/applications/{}", application.slug);
     let (title, text) = match application.status {
-        ApplicationStatus::Active => {
-            (format!("{} is ready: make the first call", application.name), "Its page has the endpoint and an example in four languages. The first call appears here within seconds.")
+        ApplicationStatus::Active => (
+            format!("{} is ready: make the first call", application.name),
+            "Its page has the endpoint and an example in four languages. The first call appears here within seconds.",
+        ),
+        ApplicationStatus::Failed => {
+            (format!("{} could not be provisioned", application.name), "Its page says why, and you can try again.")
         }
-        ApplicationStatus::Failed => (format!("{} could not be provisioned", application.name), "Its page says why, and you can try again."),
         ApplicationStatus::Suspended => (format!("{} is suspended", application.name), "Its page says why."),
         _ => (format!("{} is being made", application.name), "You can watch it, and copy the example for the first call."),
     };

@@ -23,9 +23,19 @@ pub(super) async fn todos(
     let todo = |done: bool, label: &str, href: String, why: &str| Todo { done, label: label.into(), href, why: Some(why.into()) };
     let first = applications.iter().find(|one| one.status == ApplicationStatus::Active).or(applications.first());
     let application = first.map_or_else(|| format!("{base}/applications"), |one| format!("{base}/applications/{}", one.slug));
-    let mut todos = vec![todo(who.actor().email_verified, "Confirm your e-mail address", "/account".into(), "The link is in the mail that we sent you")];
+    let mut todos = vec![todo(
+        who.actor().email_verified,
+        "Confirm your e-mail address",
+        "/account".into(),
+        "The link is in the mail that we sent you",
+    )];
     if role.may(Permission::ManageSubscriptions) {
-        todos.push(todo(!subscriptions.is_empty(), "Subscribe to a product", format!("{base}/subscribe"), "Most plans begin with a free trial"));
+        todos.push(todo(
+            !subscriptions.is_empty(),
+            "Subscribe to a product",
+            format!("{base}/subscribe"),
+            "Most plans begin with a free trial",
+        ));
     }
     if role.may(Permission::ManageApplications) {
         todos.push(todo(!applications.is_empty(), "Provision an application", format!("{base}/applications/new"), "Takes a few seconds"));

@@ -45,11 +45,12 @@ pub fn SubscriptionPage() -> impl IntoView {
                 let new = one.status.is_served().then(|| {
                     view! { <LinkButton href=format!("/t/{tenant}/applications/new?product={}", one.product) label="New application" icon="plus" /> }
                 });
+                let quota = view! { <Quota subscription=one.clone() plan=plan.clone() now=now /> };
                 view! {
                     <PageHeader title=title.clone() lede=standing(&one, now) badge=view! { <Status name=one.status.as_str() /> } actions=new />
                     <div class="cols cols-2 even">
                         {facts(&one, plan.as_ref())}
-                        <Card title="Quota" fill=true><Quota subscription=one.clone() plan=plan.clone() now=now /></Card>
+                        <Card title="Quota" fill=true>{quota}</Card>
                     </div>
                     {if may { others(&tenant, &one, &plans) } else { ().into_any() }}
                     {if may { ending(&tenant, &one) } else { again(&tenant, &one) }}
@@ -145,16 +146,16 @@ fn change(tenant: &str, one: &SubscriptionView, plan: &PlanView, now: DateTime<U
         view! { <p class="small muted">{format!("Your trial goes on until {until}.")}</p> }
     });
     let back = format!("/t/{tenant}/subscriptions/{}", one.id);
+    let target = hidden(vec![("tenant", tenant.to_owned()), ("subscription", one.id.to_string()), ("plan", plan.code.clone())]);
+    let submit = format!("Change to {}", plan.name);
     view! {
         <PageHeader title=format!("Change {} to {}", one.product_name, plan.name) lede=format!("From {} to {}.", one.plan_name, plan.name) />
         {crowded}{full}
         <div class="cols cols-2">
             <Card title="What changes"><DefinitionList facts=facts />{trial}</Card>
             <Card title="When">
-                <Form action="/_fn/subscription/change_plan" submit=format!("Change to {}", plan.name) cancel=back>
-                    <Hidden name="tenant" value=tenant />
-                    <Hidden name="subscription" value=one.id.to_string() />
-                    <Hidden name="plan" value=plan.code.clone() />
+                <Form action="/_fn/subscription/change_plan" submit=submit cancel=back>
+                    {target}
                     <Field name="at" label="The new plan begins" kind=Kind::Radio(vec![
                         ("now".into(), "Now: the new limits hold at once".into()),
                         ("period_end".into(), format!("On {end}, when the period ends")),
@@ -168,6 +169,7 @@ fn change(tenant: &str, one: &SubscriptionView, plan: &PlanView, now: DateTime<U
 
 fn ending(tenant: &str, one: &SubscriptionView) -> AnyView {
     let fields = vec![("tenant", tenant.to_owned()), ("subscription", one.id.to_string())];
+    let target = hidden(fields.clone());
     let end = day(one.current_period_end);
     if one.cancel_at_period_end || one.pending_plan.is_some() {
         let (what, text) = if one.cancel_at_period_end {
@@ -189,8 +191,7 @@ fn ending(tenant: &str, one: &SubscriptionView) -> AnyView {
     view! {
         <Card title="Cancel">
             <Form action="/_fn/subscription/cancel" submit="Cancel the subscription" look=Look::Danger id="cancel">
-                <Hidden name="tenant" value=tenant />
-                <Hidden name="subscription" value=one.id.to_string() />
+                {target}
                 <Field name="at" label="When it ends" kind=Kind::Radio(vec![
                     ("period_end".into(), format!("On {end}: everything works until then")),
                     ("now".into(), format!("Now: {applications} stop at once")),
@@ -207,11 +208,12 @@ fn again(tenant: &str, one: &SubscriptionView) -> AnyView {
     if one.status != SubscriptionStatus::Canceled {
         return ().into_any();
     }
+    let href = format!("/t/{tenant}/subscribe?product={}", one.product);
     view! {
         <Card title="Subscribe again">
             <div class="row between">
                 <p class="small muted">"Applications that are suspended but not yet deleted go on where they were."</p>
-                <LinkButton href=format!("/t/{tenant}/subscribe?product={}", one.product) label="Choose a plan" />
+                <LinkButton href=href label="Choose a plan" />
             </div>
         </Card>
     }

@@ -147,6 +147,8 @@ fn confirm(tenant: &str, product: &ProductView, plan: &PlanView, now: DateTime<U
     };
     let mut facts: Vec<(&'static str, Slot)> = vec![("Product", product.name.clone().into()), ("Plan", plan.name.clone().into())];
     facts.extend(limits(plan).into_iter().map(|(name, value)| (name, Slot::from(value))));
+    let target = hidden(vec![("tenant", tenant.to_owned()), ("product", product.slug.clone()), ("plan", plan.code.clone())]);
+    let back = format!("/t/{tenant}/subscribe?product={}", product.slug);
     let submit = if trial { format!("Start {} free", count(plan.trial_days, "day", "days")) } else { "Subscribe".to_owned() };
     view! {
         <PageHeader title=format!("Subscribe to {}", product.name) lede=format!("The plan {}, {}.", plan.name, price(plan)) />
@@ -154,10 +156,8 @@ fn confirm(tenant: &str, product: &ProductView, plan: &PlanView, now: DateTime<U
             <Card title="What you get"><DefinitionList facts=facts /></Card>
             <Card title="What it costs">
                 <DefinitionList facts=vec![("Today", today.into()), ("Then", then.into())] />
-                <Form action="/_fn/subscription/create" submit=submit cancel=format!("/t/{tenant}/subscribe?product={}", product.slug)>
-                    <Hidden name="tenant" value=tenant />
-                    <Hidden name="product" value=product.slug.clone() />
-                    <Hidden name="plan" value=plan.code.clone() />
+                <Form action="/_fn/subscription/create" submit=submit cancel=back>
+                    {target}
                 </Form>
                 <p class="small muted">"Prices are without tax. You can change the plan or cancel at any time."</p>
             </Card>

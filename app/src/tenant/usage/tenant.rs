@@ -45,7 +45,12 @@ pub fn TenantUsage() -> impl IntoView {
         let lines = lines(shares, name);
         let kpis = figures(&series.data, &totals, &before, &range);
         let lede = format!("All applications, {}. Times in UTC.", range.said);
-        let body = if applications.is_empty() && totals.requests == 0 {
+        let used = totals.requests > 0;
+        let choice = view! { <RangeChoice range=range.clone() /> };
+        let outcomes = view! { <Outcomes points=series.data.clone() range=range.clone() /> };
+        let latency = view! { <Latency points=series.data totals=totals.clone() range=range /> };
+        let breakdown = view! { <Breakdown of="Application" lines=lines totals=totals all="All applications" /> };
+        let body = if applications.is_empty() && !used {
             let actions = view! { <LinkButton href=format!("/t/{tenant}/applications/new") label="New application" look=Look::Primary /> };
             view! {
                 <EmptyState card=true icon="chart" title="Nothing to count yet" actions=actions>
@@ -56,17 +61,17 @@ pub fn TenantUsage() -> impl IntoView {
         } else {
             view! {
                 <Kpis figures=kpis />
-                <Card title="Requests by outcome"><Outcomes points=series.data.clone() range=range.clone() /></Card>
+                <Card title="Requests by outcome">{outcomes}</Card>
                 <Card title="Latency" note="From the call's arrival to the last byte of the answer">
-                    <Latency points=series.data totals=totals.clone() range=range.clone() />
+                    {latency}
                 </Card>
-                <Card title="By application" flush=true><Breakdown of="Application" lines=lines totals=totals all="All applications" /></Card>
+                <Card title="By application" flush=true>{breakdown}</Card>
             }
             .into_any()
         };
         Ok(view! {
             <TenantShell frame=frame title="Usage" current="usage">
-                <PageHeader title="Usage" lede=lede actions=view! { <RangeChoice range=range.clone() /> } />
+                <PageHeader title="Usage" lede=lede actions=choice />
                 {body}
             </TenantShell>
         })
