@@ -51,7 +51,7 @@ pub async fn create_key(form: NewKey) -> Result<Done, Error> {
     let page = KeyPage { name: form.name, scopes: form.scopes, expires_in_days: form.expires_in_days, allowed_ips: form.allowed_ips };
     let wanted = page.create(control.clock.now()).map_err(Problem::fields)?;
     let key = control.create_key(&who, application, &wanted).await?;
-    Ok(self::created(&form.tenant, &form.application, key))
+    Ok(created(&form.tenant, &form.application, key))
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub struct Rotation {
 pub async fn rotate_key(form: Rotation) -> Result<Done, Error> {
     let (control, who, application) = find(&form.tenant, &form.application).await?;
     let key = control.rotate_key(&who, application, form.key, &forms::RotateKey { grace_seconds: form.grace_seconds }).await?;
-    Ok(self::created(&form.tenant, &form.application, key))
+    Ok(created(&form.tenant, &form.application, key))
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,16 +1,16 @@
 //! Applications of a tenant: the list, a new one, and one application with its tabs. `head` is
 //! what all tabs begin with.
 
-mod config;
-mod head;
-mod key;
-mod key_new;
-mod keys;
-mod list;
-mod new;
-mod overview;
-mod settings;
-mod usage;
+pub mod config;
+pub mod head;
+pub mod key;
+pub mod key_new;
+pub mod keys;
+pub mod list;
+pub mod new;
+pub mod overview;
+pub mod settings;
+pub mod usage;
 
 pub use config::ConfigPage;
 pub use key::{KeyPage, RevokePage, RotatePage};

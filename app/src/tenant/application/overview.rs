@@ -161,11 +161,11 @@ fn keys(opened: &Opened) -> AnyView {
             </li>
         }
     };
-    let live: Vec<&KeyView> = opened.live_keys().collect();
-    let list = if live.is_empty() {
+    let working: Vec<&KeyView> = opened.live_keys().collect();
+    let list = if working.is_empty() {
         view! { <p class="small muted">"No key works at present. Create one to call the application."</p> }.into_any()
     } else {
-        view! { <ul class="feed">{live.into_iter().take(4).map(line).collect_view()}</ul> }.into_any()
+        view! { <ul class="feed">{working.into_iter().take(4).map(line).collect_view()}</ul> }.into_any()
     };
     let action = view! { <LinkButton href=opened.address.href("/keys") label="All keys" look=Look::Quiet small=true /> };
     view! { <Card title="Keys" action=action fill=true>{list}</Card> }.into_any()

@@ -1,8 +1,8 @@
 //! `/t/{tenant}`: how things are going, what needs a look, what to do next. Somebody new sees the
 //! first step instead of empty charts.
 
-mod newcomer;
-mod setup;
+pub mod newcomer;
+pub mod setup;
 
 use leptos::prelude::*;
 use mintreu_control::{

@@ -6,7 +6,7 @@ pub mod charts;
 pub mod figures;
 pub mod range;
 pub mod range_form;
-mod tenant;
+pub mod tenant;
 
 pub use tenant::TenantUsage;
 
