@@ -97,7 +97,7 @@ async fn applications(config: &Config) -> Result<String, String> {
 
 async fn mail(config: &Config) -> Result<String, String> {
     let Some(url) = &config.smtp_url else { return Ok("no SMTP server: mail is kept at /admin/mail".to_owned()) };
-    let transport = lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(url)
+    let transport: lettre::AsyncSmtpTransport<lettre::Tokio1Executor> = lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(url)
         .map_err(|error| format!("MINTREU_SMTP_URL cannot be used: {error}"))?
         .build();
     match transport.test_connection().await {

@@ -1,7 +1,7 @@
 //! Live updates: the timeline of an application as server-sent events. Each message is the new
 //! content of the list, rendered by the same component as the page; `done` ends the stream.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, pin::Pin, time::Duration};
 
 use axum::{
     Extension, Router,
@@ -12,8 +12,8 @@ use axum::{
     },
     routing::get,
 };
-use futures_util::stream;
-use mintreu_app::components::timeline::timeline_html;
+use futures_util::{Stream, StreamExt as _, stream};
+use mintreu_app::{components::timeline::timeline_html, tenant::steps::steps};
 use mintreu_control::{Actor, Control, Permitted, access::ViewTenant};
 use mintreu_model::{
     id::ApplicationId,
@@ -42,7 +42,7 @@ async fn timeline(
 ) -> Response {
     match begin(&parts.control, actor, &tenant, &application).await {
         Ok((who, id)) => stream_of(parts, who, id).into_response(),
-        Err(error) => crate::forms::problem_json(&error.problem()),
+        Err(error) => crate::forms::problem_json(&error.problem()).into_response(),
     }
 }
 
@@ -62,13 +62,13 @@ struct Watch {
     parts: Parts,
     who: Permitted<ViewTenant>,
     id: ApplicationId,
-    wake: tokio::sync::broadcast::Receiver<()>,
+    wake: Pin<Box<dyn Stream<Item = ()> + Send>>,
     shown: Option<TimelineView>,
     ended: bool,
 }
 
 fn stream_of(parts: Parts, who: Permitted<ViewTenant>, id: ApplicationId) -> impl IntoResponse {
-    let wake = parts.control.watch_application(id);
+    let wake = Box::pin(parts.control.watch_application(id));
     let watch = Watch { parts, who, id, wake, shown: None, ended: false };
     Sse::new(stream::unfold(watch, next)).keep_alive(KeepAlive::default())
 }
@@ -80,7 +80,7 @@ async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
     loop {
         let timeline = watch.parts.control.get_timeline(&watch.who, watch.id).await.ok()?;
         if watch.shown.as_ref() != Some(&timeline) {
-            let event = Event::default().data(timeline_html(&timeline));
+            let event = Event::default().data(timeline_html(&steps(&timeline)));
             watch.shown = Some(timeline);
             return Some((Ok(event), watch));
         }
@@ -90,7 +90,7 @@ async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
         }
         tokio::select! {
             () = watch.parts.stopping.cancelled() => return None,
-            _ = watch.wake.recv() => {}
+            _ = watch.wake.next() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }

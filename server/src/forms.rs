@@ -25,7 +25,7 @@ pub(crate) use mintreu_app::local::local;
 use mintreu_app::{Done, Error, flash::Flash, load::log_in_address};
 use mintreu_model::problem::Problem;
 
-pub(crate) use self::flash::{FlashStore, MemoryFlash, clear_flash, take_flash};
+pub(crate) use self::flash::{FlashStore, clear_flash, take_flash};
 pub(crate) use self::page::{problem_json, problem_page};
 use crate::web::WebState;
 
@@ -40,7 +40,7 @@ pub(crate) async fn outcome(State(state): State<WebState>, request: Request, nex
     match answer(&state, request, next, html).await {
         Ok(response) => response,
         Err(problem) if html => problem_page(&problem, &state.files.assets),
-        Err(problem) => page::problem_json(&problem),
+        Err(problem) => problem_json(&problem),
     }
 }
 

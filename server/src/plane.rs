@@ -98,11 +98,11 @@ fn grant(found: mintreu_control::key::Grant) -> Grant {
         rate_per_second: narrow(found.rate_per_second),
         burst: narrow(found.burst),
         quota: QuotaGrant {
-            period_start: found.quota.period_start,
-            period_end: found.quota.period_end,
-            included: u64::try_from(found.quota.included).unwrap_or(0),
-            hard_stop: found.quota.hard_stop,
-            used: u64::try_from(found.quota.used).unwrap_or(0),
+            period_start: found.quota_period_start,
+            period_end: found.quota_period_end,
+            included: u64::try_from(found.included_requests).unwrap_or(0),
+            hard_stop: found.hard_stop,
+            used: u64::try_from(found.used).unwrap_or(0),
         },
         database_url: found.database_url.map(|url| url.expose().to_owned().into()),
     }

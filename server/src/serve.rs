@@ -122,7 +122,10 @@ impl Server {
                 let (gateway, working) = (gateway.clone(), working.clone());
                 async move { gateway.run_flusher(working).await }
             }),
-            tokio::spawn(Worker::new(control.clone()).run(working.clone())),
+            tokio::spawn({
+                let (worker, working) = (Worker::new(control.clone()), working.clone());
+                async move { worker.run(working).await }
+            }),
         ];
         tokio::spawn({
             let accepting = accepting.clone();

@@ -7,11 +7,11 @@ use std::{collections::HashMap, net::IpAddr};
 use axum::{
     extract::{Request, State},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, header};
-use mintreu_app::context::{DeviceInfo, SESSION_ADDRESS, SESSION_DEVICE, SESSION_USER};
+use mintreu_app::{assets::Assets, context::{DeviceInfo, SESSION_ADDRESS, SESSION_DEVICE, SESSION_USER}};
 use mintreu_control::{Actor, Control, account::session::Device};
 use mintreu_gateway::ConnInfo;
 use mintreu_model::id::{SessionId, UserId};
@@ -115,19 +115,21 @@ pub(crate) fn layer(control: &Control, config: &Config) -> SessionManagerLayer<S
 pub(crate) struct Identify {
     pub(crate) control: Control,
     pub(crate) trusted_proxies: std::sync::Arc<[ipnet::IpNet]>,
+    pub(crate) assets: Assets,
 }
 
 /// Notes who is asking and from where in the request's extensions: `Option<Actor>`, `DeviceInfo`.
 pub(crate) async fn identify(State(state): State<Identify>, session: Session, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnInfo>().map(|connection| connection.peer.ip());
     let address = peer.map(|peer| client_address(peer, request.headers(), &state.trusted_proxies));
-    request.extensions_mut().insert(DeviceInfo { name: device_name(request.headers()), address });
+    let name = device_name(request.headers());
+    request.extensions_mut().insert(DeviceInfo { name, address });
     let actor = match actor(&state.control, &session, address).await {
         Ok(actor) => actor,
         Err(error) => {
             tracing::error!(error = %crate::Failure::new("the session could not be read", &error), "a request could not be identified");
             let problem = error.problem();
-            return forms::unavailable(&problem).into_response();
+            return forms::problem_page(&problem, &state.assets);
         }
     };
     request.extensions_mut().insert(actor);

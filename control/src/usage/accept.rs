@@ -21,26 +21,26 @@ const ROWS: usize = 200;
 const COLUMNS: usize = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rollup<'a> {
-    application: ApplicationId,
-    step: &'static str,
-    start: DateTime<Utc>,
-    key: ApiKeyId,
-    route: &'a str,
-    status: i64,
-    class: i64,
+pub(super) struct Key<'a> {
+    pub(super) application: ApplicationId,
+    pub(super) step: &'static str,
+    pub(super) start: DateTime<Utc>,
+    pub(super) key: ApiKeyId,
+    pub(super) route: &'a str,
+    pub(super) status: i64,
+    pub(super) class: i64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    requests: i64,
-    bytes_in: i64,
-    bytes_out: i64,
+pub(super) struct Sums {
+    pub(super) requests: i64,
+    pub(super) bytes_in: i64,
+    pub(super) bytes_out: i64,
 }
 
 #[derive(Debug, Default)]
-struct Batch<'a> {
-    rollups: BTreeMap<Rollup<'a>, Sums>,
+pub(super) struct Batch<'a> {
+    pub(super) rollups: BTreeMap<Key<'a>, Sums>,
     quota: BTreeMap<(SubscriptionId, DateTime<Utc>), i64>,
     keys: BTreeMap<ApiKeyId, DateTime<Utc>>,
 }
@@ -51,7 +51,7 @@ impl<'a> Batch<'a> {
         for record in records {
             let class = latency::class(record.latency_us);
             for step in UsageStep::ALL {
-                let rollup = Rollup {
+                let key = Key {
                     application: record.application_id,
                     step: step.as_str(),
                     start: step.floor(record.at),
@@ -60,7 +60,7 @@ impl<'a> Batch<'a> {
                     status: record.status,
                     class,
                 };
-                let sums = batch.rollups.entry(rollup).or_default();
+                let sums = batch.rollups.entry(key).or_default();
                 sums.requests += 1;
                 sums.bytes_in = sums.bytes_in.saturating_add(record.bytes_in.max(0));
                 sums.bytes_out = sums.bytes_out.saturating_add(record.bytes_out.max(0));
@@ -97,7 +97,7 @@ impl Control {
     }
 }
 
-async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
+pub(super) async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
     let rows: Vec<_> = batch.rollups.iter().collect();
     for chunk in rows.chunks(ROWS) {
         let values: Vec<String> = (0..chunk.len())

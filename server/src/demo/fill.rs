@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Access, Login, Summary, TenantLogin,
     company::{self, ADMIN, PASSWORD, Tenant},
-    history,
+    history::{self, Life},
 };
 use crate::{Failure, config::Config};
 
@@ -75,12 +75,12 @@ pub(super) async fn fill(control: &Control, config: &Config, shop: SocketAddr) -
     let admin = actor(control, ADMIN.1).await?;
     let operator = control.operate(&admin.0)?;
     catalogue(control, &operator, shop).await?;
-    let mut applications = Vec::new();
+    let (mut applications, mut lives) = (Vec::new(), Vec::new());
     let mut first = None;
     for tenant in company::TENANTS {
         control.clock.set_ahead_seconds(-tenant.age_days * DAY_SECONDS);
         let (view, owner_token) = people(control, &operator, tenant).await?;
-        let keys = products(control, tenant, &view).await?;
+        let keys = products(control, tenant, &view, &mut lives).await?;
         if first.is_none() {
             first = Some((view, owner_token));
         }
@@ -88,7 +88,7 @@ pub(super) async fn fill(control: &Control, config: &Config, shop: SocketAddr) -
     }
     control.clock.set_ahead_seconds(0);
     control.run_due_subscriptions().await?;
-    history::write(control, &operator).await?;
+    history::write(control, &operator, &lives).await?;
     suspend(control, &operator).await?;
     let (tenant, token) = first.ok_or_else(|| Failure("the demonstration has no tenant".to_owned()))?;
     let owner = company::TENANTS.first().and_then(|tenant| tenant.people.first()).map_or("", |person| person.email);
@@ -169,7 +169,7 @@ async fn owner<R: Right>(control: &Control, tenant: &Tenant, view: &TenantView) 
     Ok(control.permit::<R>(&actor, view.id).await?)
 }
 
-async fn products(control: &Control, tenant: &Tenant, view: &TenantView) -> Result<Vec<Access>, Failure> {
+async fn products(control: &Control, tenant: &Tenant, view: &TenantView, lives: &mut Vec<Life>) -> Result<Vec<Access>, Failure> {
     let who = owner::<ManageSubscriptions>(control, tenant, view).await?;
     for (product, plan) in tenant.subscriptions {
         control.subscribe(&who, &Subscribe { product: (*product).to_owned(), plan: (*plan).to_owned() }).await?;
@@ -180,6 +180,7 @@ async fn products(control: &Control, tenant: &Tenant, view: &TenantView) -> Resu
         let form =
             Provision { product: application.product.to_owned(), name: application.name.to_owned(), config: read(application.config)? };
         let made = control.provision(&who, &form).await?;
+        lives.push(Life { application: made.id, key: made.key.id, since: control.clock.now(), daily: application.daily });
         keys.push(Access {
             product: application.product.to_owned(),
             id: made.id.to_string(),

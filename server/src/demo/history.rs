@@ -5,12 +5,9 @@ use chrono::{DateTime, Datelike as _, Days, DurationRound as _, TimeDelta, Timel
 use mintreu_control::{Control, Operator, clock::Random, usage};
 use mintreu_model::{
     id::{ApiKeyId, ApplicationId},
-    list::ListQuery,
     status::UsageStep,
-    view::ApplicationView,
 };
 
-use super::company;
 use crate::Failure;
 
 const DAYS: u64 = 90;
@@ -31,34 +28,37 @@ const HOURS: [u64; 24] =
 const SPREAD: &[(i64, u64)] = &[(60, 250), (100, 450), (160, 220), (320, 70), (900, 10)];
 
 struct Traffic<'a> {
-    application: ApplicationId,
-    key: ApiKeyId,
+    life: &'a Life,
     random: &'a Random,
     rows: Vec<usage::Rollup>,
 }
 
-pub(super) async fn write(control: &Control, operator: &Operator) -> Result<(), Failure> {
+/// An application with the traffic that it had.
+pub(super) struct Life {
+    pub(super) application: ApplicationId,
+    pub(super) key: ApiKeyId,
+    pub(super) since: DateTime<Utc>,
+    /// Requests on an ordinary weekday.
+    pub(super) daily: u64,
+}
+
+pub(super) async fn write(control: &Control, operator: &Operator, lives: &[Life]) -> Result<(), Failure> {
     let random = Random::seeded(7);
-    let all = control.list_any_applications(operator, &ListQuery { limit: Some(100), ..Default::default() }).await?;
     let now = control.clock.now();
-    for tenant in company::TENANTS {
-        for application in tenant.applications.iter().filter(|application| application.daily > 0) {
-            let Some(view) = all.data.iter().find(|view| view.name == application.name && view.tenant_name == tenant.name) else { continue };
-            let Some(key) = control.first_key(operator, view.id).await? else { continue };
-            let mut traffic = Traffic { application: view.id, key, random: &random, rows: Vec::new() };
-            traffic.draw(view, application.daily, now);
-            control.import_usage(operator, &traffic.rows).await?;
-        }
+    for life in lives.iter().filter(|life| life.daily > 0) {
+        let mut traffic = Traffic { life, random: &random, rows: Vec::new() };
+        traffic.draw(now);
+        control.import_usage(operator, &traffic.rows).await?;
     }
     Ok(())
 }
 
 impl Traffic<'_> {
-    fn draw(&mut self, view: &ApplicationView, weekday: u64, now: DateTime<Utc>) {
+    fn draw(&mut self, now: DateTime<Utc>) {
         let today = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
         for age in (0..DAYS).rev() {
             let Some(day) = today.checked_sub_days(Days::new(age)) else { continue };
-            if day + TimeDelta::days(1) <= view.created_at {
+            if day + TimeDelta::days(1) <= self.life.since {
                 continue;
             }
             let rhythm = match day.weekday() {
@@ -68,7 +68,7 @@ impl Traffic<'_> {
                 _ => 92 + self.random.below(12),
             };
             // Growth of half a percent a day towards today.
-            let calls = weekday * rhythm * (1000 - age.min(DAYS) * 5) / 100_000;
+            let calls = self.life.daily * rhythm * (1000 - age.min(DAYS) * 5) / 100_000;
             let bad = age == 5;
             if age < HOURLY_DAYS {
                 self.hours(day, calls, now, bad);
@@ -129,8 +129,8 @@ impl Traffic<'_> {
         self.rows.push(usage::Rollup {
             step,
             start,
-            application_id: self.application,
-            key_id: self.key,
+            application_id: self.life.application,
+            key_id: self.life.key,
             route: route.to_owned(),
             status,
             latency_us,

@@ -2,15 +2,14 @@
 //! so that another page does not take it.
 
 use std::{
-    collections::HashMap,
     future::Future,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     pin::Pin,
-    sync::{Mutex, PoisonError},
 };
 
 use http::{HeaderMap, HeaderValue};
 use mintreu_app::flash::Flash;
+use mintreu_control::Control;
 
 use crate::web;
 
@@ -28,30 +27,20 @@ pub(crate) trait FlashStore: Send + Sync {
     fn take<'a>(&'a self, id: &'a str) -> Later<'a, Option<Flash>>;
 }
 
-/// In the memory of this process: enough for one replica and for tests.
-#[derive(Default)]
-pub(crate) struct MemoryFlash {
-    kept: Mutex<HashMap<String, Flash>>,
-}
-
-/// More than this many are not kept: who never follows the redirect must not fill the memory.
-const MOST: usize = 10_000;
-
-impl FlashStore for MemoryFlash {
+/// In the platform's database, so that any replica can take it.
+impl FlashStore for Control {
     fn put(&self, flash: Flash) -> Later<'_, Option<String>> {
         Box::pin(async move {
-            let id = leptos::nonce::Nonce::new().to_string();
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.len() >= MOST {
-                kept.clear();
-            }
-            kept.insert(id.clone(), flash);
-            Some(id)
+            let text = serde_json::to_string(&flash).ok()?;
+            self.flash_put(&text).await.ok()
         })
     }
 
     fn take<'a>(&'a self, id: &'a str) -> Later<'a, Option<Flash>> {
-        Box::pin(async move { self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(id) })
+        Box::pin(async move {
+            let text = self.flash_take(id).await.ok()??;
+            serde_json::from_str(&text).ok()
+        })
     }
 }
 

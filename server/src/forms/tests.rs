@@ -6,12 +6,33 @@ use axum::{Router, body::Body};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use leptos::server;
-use mintreu_app::{Done, Error};
+use mintreu_app::{Done, Error, flash::Flash};
 use mintreu_model::problem::{FieldError, Problem};
 use tower::ServiceExt as _;
 
-use super::MemoryFlash;
+use super::flash::{FlashStore, Later};
 use crate::web::{SiteFiles, WebState, router};
+
+/// In the memory of the test.
+#[derive(Default)]
+struct MemoryFlash {
+    kept: std::sync::Mutex<std::collections::HashMap<String, Flash>>,
+}
+
+impl FlashStore for MemoryFlash {
+    fn put(&self, flash: Flash) -> Later<'_, Option<String>> {
+        Box::pin(async move {
+            let id = leptos::nonce::Nonce::new().to_string();
+            let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            kept.insert(id.clone(), flash);
+            Some(id)
+        })
+    }
+
+    fn take<'a>(&'a self, id: &'a str) -> Later<'a, Option<Flash>> {
+        Box::pin(async move { self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(id) })
+    }
+}
 
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Sample {
