@@ -7,6 +7,11 @@ mod common;
 #[path = "common/service.rs"]
 mod service;
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use common::{Bench, on_both};
@@ -410,6 +415,50 @@ async fn a_worker_that_dies_is_followed_by_another_that_goes_on() {
         assert_eq!(scene.service.methods(), ["PUT", "PUT"]);
         assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active);
         assert!(connects(&scene.database_url(&created).await.unwrap()).await);
+    })
+    .await;
+}
+
+/// A future that is dropped when it was polled so many times: a process that dies there.
+struct CutAfter<F> {
+    polls: usize,
+    future: F,
+}
+
+impl<F: Future + Unpin> Future for CutAfter<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.polls == 0 {
+            return Poll::Ready(None);
+        }
+        self.polls -= 1;
+        Pin::new(&mut self.future).poll(context).map(Some)
+    }
+}
+
+#[tokio::test]
+async fn a_making_that_is_cut_off_anywhere_ends_ready_and_leaves_nothing_when_deleted() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        for polls in (1..).step_by(11) {
+            let created = scene.provision("Store").await;
+            let cut = CutAfter { polls, future: Box::pin(scene.bench.run_due_jobs()) }.await.is_none();
+            scene.pass(TimeDelta::minutes(1)).await;
+            assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active, "cut after {polls} polls");
+            let url = scene.database_url(&created).await.unwrap();
+            assert!(connects(&url).await);
+            scene.bench.delete_application(&scene.who, created.id, None).await.unwrap();
+            scene.bench.advance(TimeDelta::days(31));
+            CutAfter { polls, future: Box::pin(scene.bench.run_due_jobs()) }.await;
+            scene.pass(TimeDelta::minutes(1)).await;
+            assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Deleted, "cut after {polls} polls");
+            assert!(!connects(&url).await);
+            if !cut {
+                assert!(polls > 10, "it was cut off in earnest");
+                return;
+            }
+        }
     })
     .await;
 }

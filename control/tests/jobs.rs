@@ -125,3 +125,29 @@ async fn a_job_that_keeps_failing_dies_with_its_reason_and_may_be_started_again(
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_a_process_left_on_sqlite_goes_on_as_soon_as_it_starts_again() {
+    on_both(async |bench| {
+        if bench.db.engine() != "sqlite" {
+            // There another replica may hold the lease: it must run out.
+            return;
+        }
+        let (who, service) = subscriber(&bench, DatabaseMode::None).await;
+        service.say([service::Say::Silence]);
+        let id = provision(&bench, &who).await;
+        let control = bench.control.clone();
+        let first = tokio::spawn(async move { control.run_due_jobs().await });
+        until(async || !service.heard().is_empty()).await;
+        first.abort();
+        let _ = first.await;
+        let (worker, stop) = (Worker::new(bench.control.clone()), CancellationToken::new());
+        let viewer = who.also().unwrap();
+        tokio::join!(worker.run(stop.clone()), async {
+            until(async || bench.get_application(&viewer, id).await.unwrap().status == ApplicationStatus::Active).await;
+            stop.cancel();
+        });
+        assert_eq!(service.methods(), ["PUT", "PUT"]);
+    })
+    .await;
+}

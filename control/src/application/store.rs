@@ -408,7 +408,7 @@ pub(crate) async fn resume(tx: &mut Tx, tenant: TenantId, id: ApplicationId, now
         tx,
         sqlx::query(
             "UPDATE applications SET status = 'active', suspended_by = NULL, status_reason = NULL, delete_after = NULL, updated_at = $3
-             WHERE tenant_id = $1 AND id = $2 AND status = 'suspended'"
+             WHERE tenant_id = $1 AND id = $2 AND status = 'suspended' AND ever_active"
         )
         .bind(tenant)
         .bind(id)

@@ -136,7 +136,7 @@ async fn give_up(control: &Control, tx: &mut Tx, job: &Job, error: &str) -> Resu
 
 impl Control {
     /// Puts a job on the queue with the transaction. One that waits for the same thing already
-    /// takes the payload and the earlier time.
+    /// takes the earlier time and keeps what it carries.
     pub(crate) async fn enqueue(&self, tx: &mut Tx, kind: &str, target: &str, payload: &Value, run_at: DateTime<Utc>) -> Result<()> {
         store::enqueue(tx, self.id(), kind, target, payload, run_at, self.clock.now()).await?;
         tx.enqueued();

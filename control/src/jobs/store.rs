@@ -42,7 +42,7 @@ pub(crate) async fn enqueue(
         tx,
         sqlx::query(
             "INSERT INTO jobs (id, kind, target, payload, status, run_at, created_at) VALUES ($1, $2, $3, $4, 'queued', $5, $6)
-             ON CONFLICT (kind, target) WHERE status = 'queued' DO UPDATE SET payload = excluded.payload, attempts = 0,
+             ON CONFLICT (kind, target) WHERE status = 'queued' DO UPDATE SET attempts = 0,
                 run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END"
         )
         .bind(id)

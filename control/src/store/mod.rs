@@ -91,7 +91,13 @@ impl Db {
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> Result<Tx, Error> {
         let inner = match &self.pool {
-            Pool::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Sqlite { writer, .. } => {
+                // On a task of its own, since a BEGIN that is dropped half-way (a client that left)
+                // would give the one writer back inside a transaction that nobody ends.
+                let writer = writer.clone();
+                let begun = tokio::spawn(async move { writer.begin_with("BEGIN IMMEDIATE").await });
+                Inner::Sqlite(begun.await.map_err(|cause| Error::Unavailable(cause.into()))??)
+            }
             Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
         Ok(Tx { inner, wake: Arc::clone(&self.wake), work: Arc::clone(&self.work), changed: false, enqueued: false })
