@@ -52,7 +52,7 @@ async fn scene(bench: Bench) -> Scene {
     let service = Service::start().await;
     service::product(&bench, "shop", &service.url, DatabaseMode::Dedicated, true).await;
     let who: Permitted<ManageApplications> = bench.owner("ines").await;
-    service::subscription(&bench, who.tenant_id().0, "shop").await;
+    service::subscription(&bench, &who, "shop").await;
     Scene { bench, service, who }
 }
 
@@ -220,7 +220,7 @@ async fn only_who_may_provision_does() {
         service::product(&bench, "shop", &service.url, DatabaseMode::None, false).await;
         let who: Permitted<ManageApplications> = bench.owner("ines").await;
         assert_eq!(code(&bench.provision(&who, &form("Store")).await.unwrap_err()), "no_subscription");
-        let id = service::subscription(&bench, who.tenant_id().0, "shop").await;
+        let id = service::subscription(&bench, &who, "shop").await;
         let set = async |status: &str| {
             bench.sql(&format!("UPDATE subscriptions SET status = '{status}' WHERE id = {}", bench.literal(id.0))).await;
         };

@@ -29,7 +29,7 @@ async fn subscriber(bench: &Bench, database: DatabaseMode) -> (Permitted<ManageA
     let service = Service::start().await;
     service::product(bench, "shop", &service.url, database, true).await;
     let who: Permitted<ManageApplications> = bench.owner("ines").await;
-    service::subscription(bench, who.tenant_id().0, "shop").await;
+    service::subscription(bench, &who, "shop").await;
     (who, service)
 }
 

@@ -35,7 +35,7 @@ fn named(name: &str) -> CreateKey {
 async fn application(bench: &Bench) -> (Permitted<ManageKeys>, ApplicationId, KeyCreated) {
     service::product(bench, "shop", "http://127.0.0.1:1", DatabaseMode::None, false).await;
     let who: Permitted<ManageKeys> = bench.owner("ines").await;
-    service::subscription(bench, who.tenant_id().0, "shop").await;
+    service::subscription(bench, &who, "shop").await;
     let form = Provision { product: "shop".into(), name: "Store".into(), config: serde_json::Map::default() };
     let created = bench.provision(&who.also().unwrap(), &form).await.unwrap();
     bench.run_due_jobs().await.unwrap();
@@ -69,7 +69,7 @@ async fn a_key_is_told_to_the_gateway_with_all_that_it_may_do() {
         assert_eq!((grant.tenant_status, grant.subscription_status), (TenantStatus::Active, SubscriptionStatus::Active));
         assert_eq!((grant.rate_per_second, grant.burst), (10, 20));
         assert_eq!((grant.included_requests, grant.used, grant.hard_stop), (1_000, 41, true));
-        assert_eq!(grant.quota_period_end - grant.quota_period_start, TimeDelta::days(30));
+        assert_eq!(grant.quota_period_end - grant.quota_period_start, TimeDelta::days(31), "March");
         assert!(grant.database_url.is_none());
         assert!(bench.gateway_grant("mci_00000000000000000000000000").await.unwrap().is_none());
         let stored = bench.number("SELECT CAST(COUNT(*) AS BIGINT) FROM api_keys WHERE LENGTH(secret_hash) = 32").await;

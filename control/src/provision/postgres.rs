@@ -1,4 +1,4 @@
-//! An application's database on the PostgreSQL server of the master connection: a database and a
+//! An application's database on the `PostgreSQL` server of the master connection: a database and a
 //! role of the same name that may connect to it and to nothing else. Every statement may be
 //! repeated, so that a crash between any two of them is healed by running them again.
 //!
@@ -124,7 +124,7 @@ impl Server {
         master.close().await.map_err(failed)
     }
 
-    /// Closes what PostgreSQL opens to every role: the platform's database and the server's own.
+    /// Closes what `PostgreSQL` opens to every role: the platform's database and the server's own.
     async fn ensure_isolated(&self, platform: &Db) -> Result<()> {
         self.isolated.get_or_try_init(|| self.isolate(platform)).await.copied()
     }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{Error, Result};
 
-/// What SQLite keeps beside the file.
+/// What `SQLite` keeps beside the file.
 const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
 fn file(data_dir: &Path, name: &str) -> PathBuf {

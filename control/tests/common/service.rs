@@ -2,7 +2,7 @@
 //! was told to, 201 to a PUT and 200 to all else otherwise.
 
 #![allow(clippy::allow_attributes, dead_code, unreachable_pub, reason = "each test file uses its own part of the service")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use std::{
     collections::VecDeque,
@@ -16,15 +16,19 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
+use mintreu_control::{Permitted, access::Right};
 use mintreu_model::{
-    form::catalogue::{CreatePlan, CreateProduct, CreateService},
+    form::{
+        catalogue::{CreatePlan, CreateProduct, CreateService},
+        subscription::Subscribe,
+    },
     id::SubscriptionId,
     money::{Currency, Money},
     status::{DatabaseMode, PlanInterval, ProductKind},
 };
 use serde_json::{Value, json};
 
-use super::common::{Bench, beginning};
+use super::common::Bench;
 
 /// A call as it came in.
 #[derive(Debug, Clone)]
@@ -136,7 +140,7 @@ pub async fn product(bench: &Bench, slug: &str, url: &str, database: DatabaseMod
         code: "pro".into(),
         name: "Pro".into(),
         interval: PlanInterval::Month,
-        price: Money::new(4_900, Currency::Eur),
+        price: Money::new(0, Currency::Eur),
         trial_days: 0,
         included_requests: 1_000,
         overage_price_per_1000: None,
@@ -149,22 +153,8 @@ pub async fn product(bench: &Bench, slug: &str, url: &str, database: DatabaseMod
     bench.publish_product(&operator, slug).await.unwrap();
 }
 
-/// A live subscription of the tenant to the product's only plan.
-pub async fn subscription(bench: &Bench, tenant: uuid::Uuid, product: &str) -> SubscriptionId {
-    let product = bench.get_product(product).await.unwrap();
-    let plan = product.plans.first().expect("the product has a plan");
-    let id = uuid::Uuid::now_v7();
-    let (start, end) = (beginning().to_rfc3339(), (beginning() + chrono::TimeDelta::days(30)).to_rfc3339());
-    bench
-        .sql(&format!(
-            "INSERT INTO subscriptions (id, tenant_id, product_id, plan_version_id, status, anchor, current_period_start,
-                current_period_end, quota_period_start, quota_period_end, created_at, updated_at)
-             VALUES ({}, {}, {}, {}, 'active', '{start}', '{start}', '{end}', '{start}', '{end}', '{start}', '{start}')",
-            bench.literal(id),
-            bench.literal(tenant),
-            bench.literal(product.id.0),
-            bench.literal(plan.version_id.0),
-        ))
-        .await;
-    id.into()
+/// Subscribes the tenant to the product's plan.
+pub async fn subscription<R: Right>(bench: &Bench, who: &Permitted<R>, product: &str) -> SubscriptionId {
+    let form = Subscribe { product: product.into(), plan: "pro".into() };
+    bench.subscribe(&who.also().unwrap(), &form).await.unwrap().id
 }
