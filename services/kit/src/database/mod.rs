@@ -43,7 +43,13 @@ impl Database {
     /// half-way for want of the lock; read committed on `PostgreSQL`.
     pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
         match self {
-            Self::Sqlite(pools) => Ok(Tx::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Sqlite(pools) => {
+                // On a task of its own, since a BEGIN that is dropped half-way (a client that left)
+                // would give the one writer back inside a transaction that nobody ends.
+                let writer = pools.writer.clone();
+                let begun = tokio::spawn(async move { writer.begin_with("BEGIN IMMEDIATE").await });
+                Ok(Tx::Sqlite(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??))
+            }
             Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
         }
     }
