@@ -29,3 +29,8 @@ pub async fn frame() -> Result<(Control, Operator, AdminFrame), Error> {
     };
     Ok((control, who, frame))
 }
+
+/// A parameter of the address as an id; what is none leads to the page for what is not there.
+pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::not_found())
+}

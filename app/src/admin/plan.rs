@@ -1,8 +1,8 @@
 //! `/admin/products/{slug}/plans/new` and `/admin/products/{slug}/plans/{code}`: a plan, and the
 //! versions that it has had.
 
-mod form;
-mod versions;
+pub mod form;
+pub mod versions;
 
 use leptos::prelude::*;
 use mintreu_model::form::page::PlanPage;

@@ -1,13 +1,36 @@
 //! Addresses of the back office.
 
 use super::{
+    application::{Application, Applications},
+    audit::Audit,
+    job::Jobs,
+    mail::{Mail, Mails},
+    overview::Overview,
     plan::{ArchivePlan, EditPlan, NewPlan},
     product::{ArchiveProduct, DeleteProduct, EditProduct, NewProduct, ProductPlans, Products, PublishProduct},
     service::{DeleteService, EditService, NewService, Services},
+    setting::Settings,
+    subscription::Subscriptions,
+    tenant::{SuspendTenant, Tenant, TenantApplications, TenantAudit, TenantMembers, TenantSubscriptions, Tenants},
+    user::{DisableUser, User, Users},
 };
 use crate::routes::area;
 
 area!(AdminRoutes:
+    "/admin" => Overview,
+    "/admin/tenants" => Tenants,
+    "/admin/tenants/:id" => Tenant,
+    "/admin/tenants/:id/members" => TenantMembers,
+    "/admin/tenants/:id/subscriptions" => TenantSubscriptions,
+    "/admin/tenants/:id/applications" => TenantApplications,
+    "/admin/tenants/:id/audit" => TenantAudit,
+    "/admin/tenants/:id/suspend" => SuspendTenant,
+    "/admin/users" => Users,
+    "/admin/users/:id" => User,
+    "/admin/users/:id/disable" => DisableUser,
+    "/admin/subscriptions" => Subscriptions,
+    "/admin/applications" => Applications,
+    "/admin/applications/:id" => Application,
     "/admin/services" => Services,
     "/admin/services/new" => NewService,
     "/admin/services/:slug" => EditService,
@@ -22,4 +45,9 @@ area!(AdminRoutes:
     "/admin/products/:slug/plans/new" => NewPlan,
     "/admin/products/:slug/plans/:code" => EditPlan,
     "/admin/products/:slug/plans/:code/archive" => ArchivePlan,
+    "/admin/jobs" => Jobs,
+    "/admin/audit" => Audit,
+    "/admin/mail" => Mails,
+    "/admin/mail/:id" => Mail,
+    "/admin/settings" => Settings,
 );

@@ -1,7 +1,7 @@
 //! What super admins do with applications: look, and try failed ones again.
 
 use mintreu_model::{
-    id::ApplicationId,
+    id::{ApplicationId, TenantId},
     list::{List, ListQuery},
     view::{ApplicationView, TimelineView},
 };
@@ -12,6 +12,11 @@ use crate::{Control, Operator, Result, audit::Entry};
 impl Control {
     pub async fn list_any_applications(&self, _: &Operator, query: &ListQuery) -> Result<List<ApplicationView>> {
         store::list_any(&self.db, self.gateway_url(), None, query).await
+    }
+
+    /// Those of one tenant, for an operator.
+    pub async fn list_any_tenant_applications(&self, _: &Operator, tenant: TenantId, query: &ListQuery) -> Result<List<ApplicationView>> {
+        store::list_any(&self.db, self.gateway_url(), Some(tenant), query).await
     }
 
     pub async fn get_any_application(&self, _: &Operator, id: ApplicationId) -> Result<ApplicationView> {

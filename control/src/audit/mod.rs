@@ -67,4 +67,9 @@ impl Control {
     pub async fn list_any_audit(&self, _: &Operator, query: &ListQuery) -> Result<List<AuditView>> {
         store::list(&self.db, None, query).await
     }
+
+    /// Those about one tenant, for an operator, newest first.
+    pub async fn list_any_tenant_audit(&self, _: &Operator, tenant: TenantId, query: &ListQuery) -> Result<List<AuditView>> {
+        store::list(&self.db, Some(tenant), query).await
+    }
 }

@@ -157,6 +157,11 @@ impl Control {
         store::list(&self.db, query).await
     }
 
+    /// How many failed for good, for the navigation of the back office.
+    pub async fn count_dead_jobs(&self, _: &Operator) -> Result<i64> {
+        store::count_dead(&self.db).await
+    }
+
     /// Starts a dead job anew, or a waiting one at once.
     pub async fn retry_job(&self, who: &Operator, id: JobId) -> Result<JobView> {
         let before = store::get(&self.db, id).await?.ok_or(Error::NotFound("job"))?;

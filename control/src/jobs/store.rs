@@ -249,3 +249,7 @@ pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<JobView>> {
         .bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
     Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
 }
+
+pub(crate) async fn count_dead(db: &Db) -> Result<i64> {
+    read!(db, c => sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM jobs WHERE status = 'dead'").fetch_one(c))
+}

@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use life::{Subscription, Terms};
 use mintreu_model::{
     form::{Validate, subscription::Subscribe},
-    id::SubscriptionId,
+    id::{SubscriptionId, TenantId},
     list::{List, ListQuery},
     status::{PlanInterval, ProductStatus, SubscriptionStatus},
     view::{PlanView, ProductView, SubscriptionView},
@@ -101,6 +101,11 @@ impl Control {
     /// Everybody's.
     pub async fn list_any_subscriptions(&self, _: &Operator, query: &ListQuery) -> Result<List<SubscriptionView>> {
         store::list(&self.db, None, query).await
+    }
+
+    /// Those of one tenant, for an operator.
+    pub async fn list_any_tenant_subscriptions(&self, _: &Operator, tenant: TenantId, query: &ListQuery) -> Result<List<SubscriptionView>> {
+        store::list(&self.db, Some(tenant), query).await
     }
 
     /// Ends a transaction that changed a subscription.

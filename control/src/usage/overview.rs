@@ -16,11 +16,6 @@ use crate::{
 };
 
 impl Control {
-    /// Jobs that failed for good, for the navigation of the back office.
-    pub async fn count_dead_jobs(&self, _: &Operator) -> Result<i64> {
-        read!(self.db, c => sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM jobs WHERE status = 'dead'").fetch_one(c))
-    }
-
     /// Counts, monthly worth, what needs attention, thirty days of requests, the latest changes.
     pub async fn overview(&self, _: &Operator) -> Result<Overview> {
         let now = self.clock.now();

@@ -1,12 +1,12 @@
 //! Products: what is sold, what tenants will see of it, and its plans.
 
-mod details;
-mod form;
+pub mod details;
+pub mod form;
 pub mod head;
-mod list;
-mod plans;
-mod preview;
-mod publish;
+pub mod list;
+pub mod plans;
+pub mod preview;
+pub mod publish;
 
 pub use details::{DeleteProduct, EditProduct, NewProduct};
 pub use head::ProductHead;

@@ -1,9 +1,9 @@
 //! Services: the programs behind products, and whether they are well.
 
-mod edit;
-mod form;
-mod health;
-mod list;
+pub mod edit;
+pub mod form;
+pub mod health;
+pub mod list;
 
 pub use edit::{DeleteService, EditService, NewService};
 pub use list::Services;
