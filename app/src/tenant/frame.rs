@@ -5,8 +5,11 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use mintreu_control::{Permitted, access::Right};
-use mintreu_model::{role::Permission, status::TenantStatus};
+use mintreu_control::{
+    Permitted,
+    access::{Right, ViewTenant},
+};
+use mintreu_model::{list::ListQuery, role::Permission, status::TenantStatus};
 
 use crate::{
     Error,
@@ -36,6 +39,8 @@ pub async fn frame<R: Right>(slug: &str) -> Result<(Permitted<R>, TenantFrame), 
         .filter(|membership| membership.tenant.id != tenant.id)
         .map(|membership| (membership.tenant.name, membership.tenant.slug))
         .collect();
+    let one = ListQuery { limit: Some(1), ..ListQuery::default() };
+    let applications = control.list_applications(&who.also::<ViewTenant>()?, &one).await?.total;
     let mut notices = Vec::new();
     if control.clock.ahead_seconds() != 0 {
         notices.push(FrameNotice::TestClock { now: moment(control.clock.now()) });
@@ -55,7 +60,7 @@ pub async fn frame<R: Right>(slug: &str) -> Result<(Permitted<R>, TenantFrame), 
         name: tenant.name.clone(),
         slug: tenant.slug.clone(),
         role: who.role().title().to_owned(),
-        applications: None,
+        applications: Some(applications),
         others,
         notices,
     };

@@ -79,7 +79,7 @@ pub fn Search() -> impl IntoView {
             <TenantShell frame=frame title="Search" current="" width=Width::Document>
                 <PageHeader title="Search" />
                 <form class="row" method="get" role="search" aria-label="Search this tenant">
-                    <div class="find end-fill">
+                    <div class="find">
                         <Icon name="search" small=true />
                         <input class="input" type="search" name="q" aria-label="Name or client ID" value=text />
                     </div>

@@ -102,7 +102,8 @@ fn provisioning(opened: &Opened, timeline: &TimelineView, secret_shown: bool) ->
 
 /// A call that shows something: the first route that can be read without knowing an id.
 fn example(endpoint: &str, routes: &[RouteRule], client_id: &str) -> Call {
-    let plain = |rule: &&RouteRule| !rule.path.to_string().contains('{');
+    // A dot marks a description of the API, such as `openapi.json`, which shows nothing of one's own.
+    let plain = |rule: &&RouteRule| !rule.path.to_string().contains(['{', '.']);
     let readable = |rule: &&RouteRule| rule.allows_method("GET");
     let found = routes.iter().filter(readable).find(plain).or_else(|| routes.iter().find(readable)).or_else(|| routes.first());
     let path = found.map_or_else(|| "/".to_owned(), |rule| rule.path.to_string());

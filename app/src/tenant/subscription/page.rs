@@ -187,14 +187,13 @@ fn ending(tenant: &str, one: &SubscriptionView) -> AnyView {
         }
         .into_any();
     }
-    let applications = count(one.applications, "application", "applications");
     view! {
         <Card title="Cancel">
             <Form action="/_fn/subscription/cancel" submit="Cancel the subscription" look=Look::Danger id="cancel">
                 {target}
                 <Field name="at" label="When it ends" kind=Kind::Radio(vec![
                     ("period_end".into(), format!("On {end}: everything works until then")),
-                    ("now".into(), format!("Now: {applications} stop at once")),
+                    ("now".into(), "Now: its applications stop at once".into()),
                 ]) value="period_end"
                     hint="Its applications are then suspended, and deleted 30 days later. Subscribe again before that and they go on." />
             </Form>

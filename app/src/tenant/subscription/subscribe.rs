@@ -4,9 +4,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
-use mintreu_control::access::ManageSubscriptions;
+use mintreu_control::access::{ManageSubscriptions, ViewTenant};
 use mintreu_model::{
     list::ListQuery,
+    role::Permission,
     view::{PlanView, ProductView, SubscriptionView},
 };
 
@@ -25,15 +26,15 @@ use crate::{
 pub fn SubscribePage() -> impl IntoView {
     let tenant = param("tenant");
     load(async move {
-        let (who, frame) = frame::<ManageSubscriptions>(&tenant).await?;
+        let (who, frame) = frame::<ViewTenant>(&tenant).await?;
         let control = control()?;
         let query = Query::current();
-        let parents = vec![Crumb::new("Subscriptions", format!("/t/{tenant}/subscriptions"))];
+        let may = who.role().may(Permission::ManageSubscriptions);
         let Some(slug) = query.get("product") else {
             let products = control.list_products().await?;
             return Ok(view! {
-                <TenantShell frame=frame title="Subscribe" current="subscriptions" parents=parents>
-                    <PageHeader title="Choose a product" lede="An application is made from a product. Prices are without tax." />
+                <TenantShell frame=frame title="Catalogue" current="catalogue">
+                    <PageHeader title="Catalogue" lede="An application is made from a product. Prices are without tax." />
                     {shelf(&tenant, products)}
                 </TenantShell>
             }
@@ -41,7 +42,7 @@ pub fn SubscribePage() -> impl IntoView {
         };
         let product = control.get_product(slug).await?;
         let all = ListQuery { limit: Some(100), ..ListQuery::default() };
-        let subscriptions = control.list_subscriptions(&who.also()?, &all).await?.data;
+        let subscriptions = control.list_subscriptions(&who, &all).await?.data;
         let live = subscriptions.into_iter().find(|one| one.product == product.slug && one.status.is_live());
         let chosen = match query.get("plan") {
             Some(code) => Some(product.plans.iter().find(|plan| plan.code == code).cloned().ok_or_else(Error::not_found)?),
@@ -49,11 +50,15 @@ pub fn SubscribePage() -> impl IntoView {
         };
         let body = match (live, chosen) {
             (Some(live), _) => already(&tenant, &live),
-            (None, Some(plan)) => confirm(&tenant, &product, &plan, control.clock.now()),
-            (None, None) => plans(&tenant, &product),
+            (None, Some(plan)) => {
+                who.also::<ManageSubscriptions>()?;
+                confirm(&tenant, &product, &plan, control.clock.now())
+            }
+            (None, None) => plans(&tenant, &product, may),
         };
+        let parents = vec![Crumb::new("Catalogue", format!("/t/{tenant}/catalogue"))];
         let title = format!("Subscribe to {}", product.name);
-        Ok(view! { <TenantShell frame=frame title=title current="subscriptions" parents=parents>{body}</TenantShell> }.into_any())
+        Ok(view! { <TenantShell frame=frame title=title current="catalogue" parents=parents>{body}</TenantShell> }.into_any())
     })
 }
 
@@ -102,7 +107,7 @@ fn already(tenant: &str, live: &SubscriptionView) -> AnyView {
     .into_any()
 }
 
-fn plans(tenant: &str, product: &ProductView) -> AnyView {
+fn plans(tenant: &str, product: &ProductView, may: bool) -> AnyView {
     let columns = product
         .plans
         .iter()
@@ -120,7 +125,7 @@ fn plans(tenant: &str, product: &ProductView) -> AnyView {
                         <dl>{limits}</dl>
                         {(!plan.features.is_empty()).then(|| view! { <ul class="bullets small">{features}</ul> })}
                     </div>
-                    <LinkButton href=href label=format!("Choose {}", plan.name) look=Look::Primary wide=true />
+                    {may.then(|| view! { <LinkButton href=href label=format!("Choose {}", plan.name) look=Look::Primary wide=true /> })}
                 </section>
             }
         })
@@ -129,6 +134,7 @@ fn plans(tenant: &str, product: &ProductView) -> AnyView {
         <PageHeader title=format!("Choose a plan of {}", product.name) lede=product.summary.clone()
             actions=view! { <LinkButton href=format!("/catalog/{}", product.slug) label="About the product" look=Look::Quiet /> } />
         <div class="plans">{columns}</div>
+        {(!may).then(|| view! { <p class="small muted">"An owner, an admin or somebody with the role billing can subscribe."</p> })}
         <p class="small muted">"Every plan can be changed or cancelled later. Prices are without tax."</p>
     }
     .into_any()
