@@ -1,6 +1,6 @@
 // Starts `mintreu demo` from target/release and waits for the company to be ready. The address and
 // the data directory go to the tests by environment.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,19 @@ async function until(what: string, holds: () => Promise<boolean> | boolean, seco
   throw new Error(`${what} within ${seconds} s`);
 }
 
+/** With MINTREU_E2E_POSTGRES the platform and its applications are on the server that with-postgres started. */
+function databases(): Record<string, string> {
+  const server = process.env.MINTREU_TEST_POSTGRES;
+  if (!process.env.MINTREU_E2E_POSTGRES) return {};
+  if (!server) throw new Error('run this by with-postgres');
+  const name = `e2e_${process.pid}`;
+  const made = spawnSync('psql', [server, '-qc', `CREATE DATABASE ${name}`], { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(made.stderr || String(made.error));
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { MINTREU_DATABASE_URL: url.href, MINTREU_APP_DATABASE_URL: server };
+}
+
 export default async function start(): Promise<() => Promise<void>> {
   if (process.env.MINTREU_E2E_URL) return async () => {};
   const root = resolve(__dirname, '..');
@@ -35,7 +48,7 @@ export default async function start(): Promise<() => Promise<void>> {
   const url = `http://127.0.0.1:${await freePort()}`;
   const child = spawn(program, ['demo'], {
     cwd: root,
-    env: { ...process.env, MINTREU_BIND: url.slice('http://'.length), MINTREU_DATA_DIR: data, MINTREU_TEST_CLOCK: '1', RUST_LOG: 'warn' },
+    env: { ...process.env, MINTREU_BIND: url.slice('http://'.length), MINTREU_DATA_DIR: data, MINTREU_TEST_CLOCK: '1', RUST_LOG: 'warn', ...databases() },
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   let log = '';

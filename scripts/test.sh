@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+tally=$(mktemp)
+trap 'rm -f "$log" "$tally"' EXIT
 step() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
 
 step "What runs in the browser"
@@ -13,18 +14,23 @@ scripts/check-frontend.sh
 step "Tests of the crates, on SQLite and PostgreSQL"
 cargo build -q -p mintreu-testing --bin with-postgres
 cargo test --workspace --exclude mintreu-frontend --no-run
-target/debug/with-postgres cargo test --workspace --exclude mintreu-frontend 2>&1 | tee "$log"
+MINTREU_TEST_TALLY="$tally" target/debug/with-postgres cargo test --workspace --exclude mintreu-frontend 2>&1 | tee "$log"
 passed=$(grep -E '^test result: ok' "$log" | sed -E 's/.* ([0-9]+) passed.*/\1/' | paste -sd+ | bc)
 
 step "The optimised program"
 scripts/build.sh
 scripts/budgets.sh
 
-step "Journeys in a browser"
+step "Journeys in a browser, on SQLite"
 npm test --silent --prefix end2end 2>&1 | tee "$log"
 journeys=$(grep -oE '[0-9]+ passed' "$log" | tail -1 | cut -d' ' -f1)
 
-step "Tests that ran"
-scripts/count-engines.sh
-printf 'browser journeys: %s\n' "$journeys"
-printf '%s passed, 0 failed\n' "$((passed + journeys))"
+step "The newcomer's and the operator's journey, on PostgreSQL"
+MINTREU_E2E_POSTGRES=1 target/debug/with-postgres npm test --silent --prefix end2end -- newcomer operator 2>&1 | tee "$log"
+more=$(grep -oE '[0-9]+ passed' "$log" | tail -1 | cut -d' ' -f1)
+
+step "What ran"
+printf 'tests of the crates: %s\n' "$passed"
+for engine in sqlite postgres; do printf 'cases on %-9s %s\n' "$engine:" "$(grep -c "^$engine$" "$tally")"; done
+printf 'browser journeys: %s on SQLite, %s on PostgreSQL\n' "$journeys" "$more"
+printf '%s passed, 0 failed\n' "$((passed + journeys + more))"

@@ -40,7 +40,7 @@ const LATER: &[(&str, &str)] = &[
 ];
 
 /// Variables that belong to other programs of this repository.
-const FOREIGN: &[&str] = &["MINTREU_SHOP_", "MINTREU_TEST_POSTGRES", "MINTREU_E2E_"];
+const FOREIGN: &[&str] = &["MINTREU_SHOP_", "MINTREU_TEST_POSTGRES", "MINTREU_TEST_TALLY", "MINTREU_E2E_"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {

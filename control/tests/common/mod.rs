@@ -61,7 +61,9 @@ pub fn beginning() -> DateTime<Utc> {
 /// Runs a case on both database engines.
 pub async fn on_both(case: impl AsyncFn(Bench)) {
     case(bench(None).await).await;
+    mintreu_testing::tally("sqlite");
     case(bench(Some(Postgres::shared().create_database("control").await)).await).await;
+    mintreu_testing::tally("postgres");
 }
 
 async fn bench(postgres: Option<String>) -> Bench {

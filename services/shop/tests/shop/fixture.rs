@@ -22,6 +22,9 @@ pub(crate) struct Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            mintreu_testing::tally(if self.file.is_some() { "sqlite" } else { "postgres" });
+        }
         if let Some(file) = &self.file {
             for end in ["", "-wal", "-shm"] {
                 _ = std::fs::remove_file(format!("{}{end}", file.display()));

@@ -1,0 +1,8 @@
+//! The program as it is started: real processes, real sockets, real databases of both kinds, with
+//! names of one's own from an empty `mintreu serve`.
+
+mod company;
+mod exactness;
+mod isolation;
+mod life;
+mod platform;
