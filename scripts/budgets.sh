@@ -7,7 +7,7 @@ check() { # name, budget in kB, files…
   local name=$1 budget=$2 size
   shift 2
   size=$(cat "$@" | wc -c)
-  printf '%-12s %7.1f kB of %s kB\n' "$name" "$(bc -l <<<"$size/1000")" "$budget"
+  printf '%-12s %4d.%d kB of %s kB\n' "$name" $((size / 1000)) $((size % 1000 / 100)) "$budget"
   if [ "$size" -gt $((budget * 1000)) ]; then
     echo "  over its budget" >&2
     over=1

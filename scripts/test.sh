@@ -15,7 +15,7 @@ step "Tests of the crates, on SQLite and PostgreSQL"
 cargo build -q -p mintreu-testing --bin with-postgres
 cargo test --workspace --exclude mintreu-frontend --no-run
 MINTREU_TEST_TALLY="$tally" target/debug/with-postgres cargo test --workspace --exclude mintreu-frontend 2>&1 | tee "$log"
-passed=$(grep -E '^test result: ok' "$log" | sed -E 's/.* ([0-9]+) passed.*/\1/' | paste -sd+ | bc)
+passed=$(awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$log")
 
 step "The optimised program"
 scripts/build.sh
