@@ -41,7 +41,7 @@ pub fn Profile() -> impl IntoView {
                         <Field name="password" label="New password" kind=Kind::Password autocomplete="new-password" hint="At least 10 characters." />
                     </Form>
                 </Card>
-                <Card title="Theme"><ThemeChoice /></Card>
+                <Card title="Appearance"><ThemeChoice /></Card>
             </AccountShell>
         })
     })

@@ -37,7 +37,7 @@ pub fn Catalogue() -> impl IntoView {
         };
         Ok(view! {
             <SiteShell title="Catalogue">
-                <div class="stack stack-l catalogue">
+                <div class="stack stack-l">
                     <PageHeader title="Catalogue" lede="Each comes with its own database, its own keys, and usage that you can follow to the last request."
                         actions=search(&wanted) />
                     {chips}
@@ -52,7 +52,7 @@ pub fn Catalogue() -> impl IntoView {
 fn search(wanted: &str) -> impl IntoView + use<> {
     let wanted = wanted.to_owned();
     view! {
-        <form class="find-form" role="search" action="/catalog">
+        <form class="row" role="search" action="/catalog">
             <div class="find">
                 <Icon name="search" small=true />
                 <input class="input" type="search" name="q" aria-label="Search products" placeholder="Search products" value=wanted />

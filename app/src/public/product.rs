@@ -151,7 +151,7 @@ fn endpoints(product: &str, routes: &[RouteRule]) -> Option<AnyView> {
     let lines = routes
         .iter()
         .map(|rule| {
-            let methods = rule.methods.iter().map(|method| if method == "*" { "ANY" } else { method }).collect::<Vec<_>>().join(" ");
+            let methods = rule.methods.iter().map(|method| if method == "*" { "ANY" } else { method }).collect::<Vec<_>>().join(", ");
             view! { <li><b class="mono">{methods}</b><code>{rule.path.to_string()}</code></li> }
         })
         .collect_view();

@@ -42,14 +42,14 @@ pub async fn frame<R: Right>(slug: &str) -> Result<(Permitted<R>, TenantFrame), 
     let one = ListQuery { limit: Some(1), ..ListQuery::default() };
     let applications = control.list_applications(&who.also::<ViewTenant>()?, &one).await?.total;
     let mut notices = Vec::new();
-    if control.clock.ahead_seconds() != 0 {
+    if control.config.test_clock {
         notices.push(FrameNotice::TestClock { now: moment(control.clock.now()) });
     }
     match tenant.status {
         TenantStatus::Active => {}
         TenantStatus::Suspended => notices.push(FrameNotice::Suspended { reason: tenant.status_reason.clone() }),
         TenantStatus::Deleting => {
-            notices.push(FrameNotice::Deleting { on: tenant.delete_after.map(day), may_keep: who.role().may(Permission::OwnTenant) })
+            notices.push(FrameNotice::Deleting { on: tenant.delete_after.map(day), may_keep: who.role().may(Permission::OwnTenant) });
         }
     }
     if !actor.email_verified {

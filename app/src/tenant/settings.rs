@@ -66,7 +66,7 @@ fn danger(tenant: &TenantView) -> AnyView {
             <ul class="bullets">
                 <li>"its applications with their databases"</li>
                 <li>"its subscriptions, which end"</li>
-                <li>"its members' access and its activity"</li>
+                <li>"its members’ access and its activity"</li>
             </ul>
             <Form action="/_fn/tenant/delete" submit="Delete tenant" look=Look::Danger id="delete" note="An owner can take it back within the grace.">
                 <Field name="confirm" label=label autocomplete="off" />

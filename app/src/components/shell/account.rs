@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use mintreu_control::Actor;
 
 use super::dashboard::{Parts, Viewer, Width, frame};
-use crate::components::{brand::Brand, breadcrumbs::Crumb, nav::account_nav, shell::notice::FrameNotice, slot::Slot};
+use crate::{
+    components::{brand::Brand, breadcrumbs::Crumb, nav::account_nav, shell::notice::FrameNotice, slot::Slot, time::moment},
+    context::control,
+};
 
 impl From<&Actor> for Viewer {
     fn from(actor: &Actor) -> Self {
@@ -27,7 +30,12 @@ pub fn AccountShell(
     children: Children,
 ) -> impl IntoView {
     let content = children().into_any();
-    let notices = if actor.email_verified { Vec::new() } else { vec![FrameNotice::UnverifiedEmail.view("").into()] };
+    let clock = control().ok().filter(|control| control.config.test_clock);
+    let mut notices: Vec<Slot> =
+        clock.map(|control| FrameNotice::TestClock { now: moment(control.clock.now()) }.view("").into()).into_iter().collect();
+    if !actor.email_verified {
+        notices.push(FrameNotice::UnverifiedEmail.view("").into());
+    }
     let mut crumbs = vec![Crumb::new("Account", "/account")];
     crumbs.extend(parents);
     frame(Parts {

@@ -1,8 +1,8 @@
 //! `/t/{tenant}/team`: members and invitations.
 
-mod invite;
-mod leave;
-mod member;
+pub mod invite;
+pub mod leave;
+pub mod member;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -53,7 +53,7 @@ pub fn Team() -> impl IntoView {
                 <Card title="Leave this tenant" action=view! {
                     <LinkButton href=format!("/t/{slug}/team/leave") label="Leave…" look=Look::Danger />
                 }>
-                    <p class="muted">"You lose access at once. Somebody who manages members can invite you again."</p>
+                    <p class="muted small">"You lose access at once. Somebody who manages members can invite you again."</p>
                 </Card>
             </TenantShell>
         })
