@@ -15,6 +15,11 @@ fn said(kind: &str) -> String {
         "application.plan" => "Tell the service a new plan".into(),
         "application.delete" => "Delete an application".into(),
         "application.undo" => "Clean up after a failed provisioning".into(),
+        "application.lapse" => "Delete applications whose grace is over".into(),
+        "subscription.due" => "Renew and end subscriptions".into(),
+        "tenant.remove" => "Delete tenants whose grace is over".into(),
+        "mail.send" => "Send mail".into(),
+        "prune" => "Remove what is out of date".into(),
         other => humanise(&other.replace(['.', '_'], " ")),
     }
 }
@@ -22,6 +27,8 @@ fn said(kind: &str) -> String {
 fn row(job: JobView, now: DateTime<Utc>) -> Row {
     let target = if job.target.starts_with("app_") {
         view! { <a href=format!("/admin/applications/{}", job.target)><code>{job.target.clone()}</code></a> }.into_any()
+    } else if job.target == job.kind {
+        view! { <span class="muted">"All of them"</span> }.into_any()
     } else {
         view! { <code>{job.target.clone()}</code> }.into_any()
     };

@@ -21,7 +21,6 @@ fn exactly(value: f64) -> String {
 }
 
 fn kpis(figures: &Figures) -> Vec<Kpi> {
-    let course = figures.requests.iter().map(|point| real(point.requests)).collect();
     let total = figures.requests.iter().map(|point| point.requests).sum();
     let (worth, note) = match figures.monthly_recurring.as_slice() {
         [] => ("—".to_owned(), "No paid subscriptions".to_owned()),
@@ -32,7 +31,7 @@ fn kpis(figures: &Figures) -> Vec<Kpi> {
     };
     vec![
         Kpi::new("Monthly recurring", worth).note(note),
-        Kpi::new("Requests, 30 days", thousands(total)).course(course),
+        Kpi::new("Requests, 30 days", thousands(total)).note("All tenants"),
         Kpi::new("Tenants", thousands(figures.tenants)).note(count(figures.users, "user", "users")),
         Kpi::new("Live subscriptions", thousands(figures.subscriptions)),
         Kpi::new("Applications", thousands(figures.applications)).note(match figures.failed_applications {
@@ -46,15 +45,15 @@ fn kpis(figures: &Figures) -> Vec<Kpi> {
 fn attention(figures: &Figures) -> AnyView {
     let failed = (figures.failed_applications > 0).then(|| {
         let text = count(figures.failed_applications, "application could not be provisioned", "applications could not be provisioned");
-        view! { <li><a href="/admin/applications?status=failed">{text}</a></li> }
+        view! { <a href="/admin/applications?status=failed">{text}</a>". " }
     });
     let dead = (figures.dead_jobs > 0).then(|| {
-        view! { <li><a href="/admin/jobs?status=dead">{count(figures.dead_jobs, "job failed for good", "jobs failed for good")}</a></li> }
+        view! { <a href="/admin/jobs?status=dead">{count(figures.dead_jobs, "job failed for good", "jobs failed for good")}</a>". " }
     });
     if failed.is_none() && dead.is_none() {
         return ().into_any();
     }
-    view! { <Card title="Needs attention"><ul class="bullets">{failed}{dead}</ul></Card> }.into_any()
+    view! { <Banner tone=Tone::Warning>{failed}{dead}</Banner> }.into_any()
 }
 
 #[component]
@@ -81,7 +80,7 @@ fn Requests(points: Vec<UsagePoint>, now: DateTime<Utc>) -> impl IntoView {
         }
         .into_any()
     };
-    view! { <Card title="Requests" note="Last 30 days" fill=true>{body}</Card> }.into_any()
+    view! { <Card title="Requests" note="Last 30 days">{body}</Card> }.into_any()
 }
 
 #[component]
@@ -97,7 +96,7 @@ pub fn Overview() -> impl IntoView {
         let feed = if figures.recent.is_empty() {
             view! { <p class="muted">"Nothing has happened yet."</p> }.into_any()
         } else {
-            view! { <Feed items=figures.recent.iter().map(|entry| happened::item(entry, now, href(entry))).collect() /> }.into_any()
+            view! { <Feed items=figures.recent.iter().take(7).map(|entry| happened::item(entry, now, href(entry))).collect() /> }.into_any()
         };
         let more = view! { <LinkButton href="/admin/audit" label="All" small=true look=Look::Quiet /> };
         Ok(view! {

@@ -8,6 +8,7 @@ use super::{
     overview::Overview,
     plan::{ArchivePlan, EditPlan, NewPlan},
     product::{ArchiveProduct, DeleteProduct, EditProduct, NewProduct, ProductPlans, Products, PublishProduct},
+    search::Search,
     service::{DeleteService, EditService, NewService, Services},
     setting::Settings,
     subscription::Subscriptions,
@@ -50,4 +51,5 @@ area!(AdminRoutes:
     "/admin/mail" => Mails,
     "/admin/mail/:id" => Mail,
     "/admin/settings" => Settings,
+    "/admin/search" => Search,
 );

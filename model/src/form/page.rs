@@ -92,7 +92,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 fn whole(field: &str, text: &str, wrong: &mut Vec<FieldError>) -> i64 {
     let digits: String = text.chars().filter(|letter| !matches!(letter, ',' | '_') && !letter.is_whitespace()).collect();
     digits.parse().unwrap_or_else(|_| {
-        wrong.push(FieldError::new(field, "invalid", "Write a whole number"));
+        wrong.push(FieldError::new(field, "invalid", "Write a whole number, as in 100"));
         0
     })
 }

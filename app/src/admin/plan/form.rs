@@ -46,8 +46,7 @@ pub fn PlanForm(
         Some(next) => ("/_fn/plan/update", format!("Save as version {next}"), Some(Slot::from("Subscribers keep the version they have."))),
         None => ("/_fn/plan/create", "Create plan".to_owned(), None),
     };
-    let code_hint =
-        if next.is_some() { "Fixed: programs name the plan by it." } else { "Programs name the plan by it. It stays for good." };
+    let code_hint = if next.is_some() { "Fixed: programs use it." } else { "Programs use it. Fixed for good." };
     let banner = next.map(|next| {
         view! {
             <Banner>
@@ -62,14 +61,14 @@ pub fn PlanForm(
             <input type="hidden" name="product" value=product />
             <Card title="Plan">
                 <div class="form-grid">
-                    <Field name="name" label="Name" value=page.name placeholder="Pro" />
+                    <Field name="name" label="Name" value=page.name placeholder="Pro" hint="As tenants read it." />
                     <Field name="code" label="Code" value=page.code mono=true readonly=next.is_some() hint=code_hint placeholder="pro" />
+                    <Field name="trial_days" label="Trial, days" value=page.trial_days inputmode="numeric" hint="0 for none." />
                 </div>
                 <div class="form-grid">
                     <Field name="price" label="Price" value=page.price inputmode="decimal" placeholder="49.00" hint="0 is free." />
-                    <Field name="currency" label="Currency" kind=currencies() value=page.currency.code() />
-                    <Field name="interval" label="Billed for" kind=intervals() value=page.interval.as_str() />
-                    <Field name="trial_days" label="Trial, days" value=page.trial_days inputmode="numeric" hint="0 for none." />
+                    <Field name="currency" label="Currency" kind=currencies() value=page.currency.code() hint="Of all its prices." />
+                    <Field name="interval" label="Billed for" kind=intervals() value=page.interval.as_str() hint="The quota stays monthly." />
                 </div>
             </Card>
             <Card title="Limits">

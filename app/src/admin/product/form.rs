@@ -34,8 +34,7 @@ pub fn ProductForm(
 ) -> impl IntoView {
     let (action, submit) = if new { ("/_fn/product/create", "Create draft") } else { ("/_fn/product/update", "Save") };
     let here = if new { "/admin/products/new".to_owned() } else { format!("/admin/products/{}", page.slug) };
-    let slug_hint =
-        if new { "In the address of every call: /products/… It stays for good." } else { "Fixed: it is in the address of every call." };
+    let slug_hint = if new { "In the address of every call. Fixed for good." } else { "Fixed: it is in the address of every call." };
     let schema_hint = view! {
         "JSON Schema of one object with flat properties: "<code>"string"</code>" (with "<code>"enum"</code>" or a "<code>"format"</code>
         ": uri, image, color, email, date), "<code>"number"</code>", "<code>"integer"</code>", "<code>"boolean"</code>

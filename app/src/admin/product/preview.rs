@@ -1,14 +1,13 @@
 //! What tenants will see of a product: its card, its description, the form of its configuration.
 
 use leptos::{context::Provider, prelude::*};
-use mintreu_model::form::{
-    config::{ConfigField, ConfigKind, fields},
-    page::ProductPage,
-};
+use mintreu_model::form::{config::fields, page::ProductPage};
+use serde_json::Value;
 
 use crate::{
     components::{form::FormScope, prelude::*},
     flash::PageFlash,
+    tenant::config_form::ConfigFields,
 };
 
 /// The form as it is being written, if it is: after “Preview”, or after saving failed. Else what
@@ -41,7 +40,7 @@ pub fn Preview(
 ) -> impl IntoView {
     let note = if unsaved { "Not saved yet" } else { "As tenants see it" };
     let config = match page.schema() {
-        Ok(Some(schema)) => config(fields(&schema)),
+        Ok(Some(schema)) => config(schema),
         Ok(None) => view! { <p class="muted">"Nothing to configure."</p> }.into_any(),
         Err(errors) => {
             let reason = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
@@ -67,33 +66,16 @@ pub fn Preview(
     .into_any()
 }
 
-fn config(fields: Vec<ConfigField>) -> AnyView {
-    if fields.is_empty() {
+/// The fields that tenants fill in, without effect.
+fn config(schema: Value) -> AnyView {
+    if fields(&schema).is_empty() {
         return view! { <p class="muted">"The schema has no properties, so there is nothing to choose."</p> }.into_any();
     }
     let scope = FormScope { failed: None, id: "preview".into() };
     view! {
         <Provider value=scope>
-            <fieldset class="stack" disabled><legend class="vh">"Configuration"</legend>{fields.into_iter().map(control).collect_view()}</fieldset>
+            <fieldset class="stack" disabled><legend class="vh">"Configuration"</legend><ConfigFields schema=schema values=None /></fieldset>
         </Provider>
     }
     .into_any()
-}
-
-fn control(field: ConfigField) -> AnyView {
-    let name = format!("config.{}", field.name);
-    let hint = Some(field.hint).filter(|hint| !hint.is_empty()).map(Slot::from);
-    if field.kind == ConfigKind::Switch {
-        return view! { <Checkbox name=name label=field.title nostrip:hint=hint checked={field.default == "true"} /> }.into_any();
-    }
-    let kind = match field.kind {
-        ConfigKind::Url | ConfigKind::Image => Kind::Url,
-        ConfigKind::Color => Kind::Colour,
-        ConfigKind::Email => Kind::Email,
-        ConfigKind::Date => Kind::Date,
-        ConfigKind::Number | ConfigKind::Integer => Kind::Number,
-        ConfigKind::Choice => Kind::Select(field.options.into_iter().map(|option| (option.clone(), option)).collect()),
-        ConfigKind::Text | ConfigKind::Switch => Kind::Text,
-    };
-    view! { <Field name=name label=field.title kind=kind value=field.default nostrip:hint=hint optional={!field.required} /> }.into_any()
 }

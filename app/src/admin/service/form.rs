@@ -36,11 +36,8 @@ pub fn ServiceForm(
 ) -> impl IntoView {
     let (action, submit) = if new { ("/_fn/service/create", "Register service") } else { ("/_fn/service/update", "Save") };
     let note = (!new).then(|| Slot::from("Takes effect at once, for all calls."));
-    let slug_hint = if new {
-        "Lower-case letters, digits and hyphens. It stays for good: it is the audience of identity tokens."
-    } else {
-        "Fixed: it is the audience of identity tokens."
-    };
+    let slug_hint =
+        if new { "Lower case, digits, hyphens. Fixed once it is there." } else { "Fixed: it is the audience of identity tokens." };
     let routes_hint = view! {
         "One a line: the methods, a space, the path. "<code>"{id}"</code>" stands for one segment, "<code>"{*rest}"</code>
         " for all that follows, "<code>"*"</code>" for every method. Whatever is not listed is refused. Add "<code>"%2F"</code>
@@ -57,9 +54,9 @@ pub fn ServiceForm(
                     placeholder="http://10.0.4.11:8080" hint="Calls are spread over them. Health is asked at each." />
                 <div class="form-grid">
                     <Field name="health_path" label="Health path" value=page.health_path mono=true optional=true placeholder="/healthz"
-                        hint="Answers 2xx while the service is well. Without one, any answer counts as well." />
+                        hint="Answers 2xx while well. Empty: any answer will do." />
                     <Field name="timeout_ms" label="Deadline, milliseconds" value=page.timeout_ms inputmode="numeric"
-                        hint="Until the first byte of the answer; then the caller gets 504." />
+                        hint="For the first byte. Then the caller gets 504." />
                 </div>
             </Card>
             <Card title="Routes">
