@@ -141,7 +141,9 @@ pub fn Application() -> impl IntoView {
         let took = total(&timeline).map(|took| Slot::from(format!("Took {took}")));
         let config = serde_json::to_string_pretty(&one.config).unwrap_or_default();
         let jobs = format!("/admin/jobs?q={}", one.id);
-        let actions = view! { <LinkButton href=jobs label="Its jobs" />{retry(&one, false)} };
+        let again =
+            (one.status == ApplicationStatus::Provisioning).then(|| view! { <LinkButton href="?" label="Refresh" icon="refresh" /> });
+        let actions = view! { {again}<LinkButton href=jobs label="Its jobs" />{retry(&one, false)} };
         let badge = view! { <Status name=one.status.as_str() /> };
         let version = format!("Version {}", one.config_version);
         Ok(view! {
