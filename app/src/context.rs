@@ -1,7 +1,7 @@
 //! What a page or server function may ask about its surroundings: the control plane, who is
 //! looking, their session and device. The server provides all of it for every request.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use leptos::prelude::use_context;
 use mintreu_control::{Actor, Control, Operator, Permitted, access::Right};
@@ -22,6 +22,10 @@ pub struct DeviceInfo {
     pub name: String,
     pub address: Option<IpAddr>,
 }
+
+/// The reference of the REST API as HTML; made by the server, which knows its operations.
+#[derive(Debug, Clone)]
+pub struct ApiReference(pub Arc<str>);
 
 /// The domain.
 pub fn control() -> Result<Control, Error> {

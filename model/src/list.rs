@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What to list. Unset fields mean no restriction; `limit` is held to 1–100 by `limit()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub struct ListQuery {
     /// Free text, matched on normalised names.
     #[serde(default)]

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response, request::Parts};
 use hyper::body::Incoming;
 use leptos::prelude::provide_context;
-use mintreu_app::context::DeviceInfo;
+use mintreu_app::context::{ApiReference, DeviceInfo};
 use mintreu_control::{
     Actor, Control,
     clock::{Clock, Random},
@@ -161,8 +161,10 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
     };
     let provide = {
         let control = control.clone();
+        let reference = ApiReference(rest::docs::content(&config.public_url).into());
         move |parts: &Parts| {
             provide_context(control.clone());
+            provide_context(reference.clone());
             provide_context(parts.extensions.get::<Option<Actor>>().cloned().flatten());
             provide_context(parts.extensions.get::<DeviceInfo>().cloned().unwrap_or_default());
             if let Some(session) = parts.extensions.get::<Session>() {
@@ -183,8 +185,10 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
         .fallback_service(pages)
         .layer(middleware::from_fn_with_state(identify, session::identify))
         .layer(session::layer(control, config));
+    let trusted_proxies: Arc<[ipnet::IpNet]> = config.trusted_proxies.clone().into();
+    let api = rest::router(control.clone()).layer(middleware::from_fn_with_state(trusted_proxies, session::locate));
     Router::new()
-        .nest("/api/v1", rest::router(control.clone()))
+        .nest("/api/v1", api)
         .merge(operations::router(control.clone(), gateway.clone()))
         .fallback_service(people)
 }

@@ -25,7 +25,7 @@ use tower_sessions::{
     session_store,
 };
 
-use crate::{config::Config, forms};
+use crate::{config::Config, forms, rest::ClientAddress};
 
 /// Where `load` tells the row's id, for the list of sessions.
 const ROW_ID: &str = "row_id";
@@ -144,6 +144,15 @@ async fn actor(control: &Control, session: &Session, address: Option<IpAddr>) ->
         Some(row) => control.authenticate_session(user, row, address).await,
         None => Ok(None),
     }
+}
+
+/// Notes where the client of the REST API is in the request's extensions: `ClientAddress`.
+pub(crate) async fn locate(State(trusted): State<std::sync::Arc<[ipnet::IpNet]>>, mut request: Request, next: Next) -> Response {
+    if let Some(peer) = request.extensions().get::<ConnInfo>().map(|connection| connection.peer.ip()) {
+        let address = client_address(peer, request.headers(), &trusted);
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    next.run(request).await
 }
 
 /// The peer, or what a trusted proxy says: the last address of `X-Forwarded-For` that is not

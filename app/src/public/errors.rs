@@ -45,6 +45,9 @@ const GENERAL: &[Line] = &[
     ("log_in_failed", 422, "The e-mail address or the password is wrong."),
     ("unauthenticated", 401, "Log in, or send a personal access token as a bearer token."),
     ("forbidden", 403, "Your role may not do this. An owner can change the role."),
+    ("json_malformed", 400, "The body is not JSON. The detail says where it stops being read."),
+    ("body_incomplete", 400, "The connection broke off while the body was sent. Send the request again."),
+    ("content_type", 415, "Send the body as JSON, with the header Content-Type: application/json."),
     ("cross_site", 403, "The form came from another site. Open the page here and send it again."),
     ("other_address", 403, "The invitation is for another address. Log in with that one."),
     ("no_subscription", 403, "Subscribe to the product first."),
@@ -56,6 +59,9 @@ const GENERAL: &[Line] = &[
 
 const CONFLICT: &[Line] = &[
     ("subscription_exists", 409, "There is a live subscription to this product. Change its plan instead."),
+    ("payment_required", 409, "The plan costs money, and no payment is set up. Choose a plan that costs nothing."),
+    ("idempotency_mismatch", 409, "This Idempotency-Key was used for another request within 24 hours. Use a new key."),
+    ("idempotency_in_flight", 409, "A request with this Idempotency-Key is being worked on, or was cut off. Look whether it took effect before you use another key."),
     ("already_member", 409, "The person is a member already."),
     ("already_invited", 409, "There is an open invitation. Revoke it to send another."),
     ("already_verified", 409, "The address is confirmed already."),

@@ -1,6 +1,6 @@
 //! Addresses of the public pages.
 
-use super::{catalogue::Catalogue, errors::Errors, landing::Landing, product::Product, status::StatusPage};
+use super::{catalogue::Catalogue, errors::Errors, landing::Landing, product::Product, reference::Reference, status::StatusPage};
 use crate::routes::area;
 
 area!(PublicRoutes:
@@ -8,5 +8,6 @@ area!(PublicRoutes:
     "/catalog" => Catalogue,
     "/catalog/:product" => Product,
     "/status" => StatusPage,
+    "/docs/api" => Reference,
     "/docs/errors" => Errors,
 );

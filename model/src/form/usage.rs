@@ -18,6 +18,7 @@ const REACH: TimeDelta = TimeDelta::days(36_600);
 form! {
     /// A range of time; the last 24 hours unless told.
     #[derive(Default)]
+    #[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
     UsageRange {
         /// Beginning, included.
         #[serde(default)]
@@ -28,6 +29,7 @@ form! {
     }
 
     #[derive(Default)]
+    #[cfg_attr(feature = "utoipa", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
     UsageQuery {
         /// Beginning, included; 24 hours before the end unless told.
         #[serde(default)]

@@ -1,0 +1,15 @@
+//! The REST API, called in process on both databases.
+
+#![expect(unreachable_pub, reason = "modules of one program of tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot read an answer has failed")]
+
+mod access;
+mod api;
+#[path = "../../../control/tests/common/mod.rs"]
+mod common;
+mod document;
+mod hostile;
+mod journey;
+mod lists;
+mod repeats;
+mod world;
