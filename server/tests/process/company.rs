@@ -51,8 +51,8 @@ async fn answer(State(away): State<Arc<AtomicBool>>, uri: Uri, headers: HeaderMa
 /// A client of the gateway with one key.
 #[derive(Clone)]
 pub(crate) struct Caller {
-    client: Client,
-    url: String,
+    pub(crate) client: Client,
+    pub(crate) url: String,
     pub(crate) id: String,
     pub(crate) secret: String,
 }
