@@ -21,6 +21,8 @@ step "The optimised program"
 scripts/build.sh
 scripts/budgets.sh
 
+CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome)}
+export CHROMIUM
 step "Journeys in a browser, on SQLite"
 npm test --silent --prefix end2end 2>&1 | tee "$log"
 journeys=$(grep -oE '[0-9]+ passed' "$log" | tail -1 | cut -d' ' -f1)

@@ -9,8 +9,8 @@ use crate::{Failure, config::Config, serve};
 /// The password comes from standard input, or from a prompt on a terminal.
 pub async fn create(config: Config, name: &str, email: &str) -> Result<(), Failure> {
     let password = read_password()?;
-    let opened = serve::open(&config, false).await?;
-    match opened.control.create_admin(name, email, &password).await {
+    let control = serve::open_beside(&config, false).await?;
+    match control.create_admin(name, email, &password).await {
         Ok(_) => {
             eprintln!("{email} is a super admin. Log in at {}/login", config.public_url);
             Ok(())

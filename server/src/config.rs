@@ -105,6 +105,8 @@ impl Values {
             None => Ok(None),
             Some((name, value)) => match read(value) {
                 Some(parsed) => Ok(Some(parsed)),
+                // Addresses of servers carry passwords; this sentence goes to a log.
+                None if key.ends_with("_url") && key != "public_url" => refuse(format!("{name} should be {expected}.")),
                 None => refuse(format!("{name} is “{value}”, but should be {expected}.")),
             },
         }
@@ -280,6 +282,12 @@ mod tests {
             let sentence = load(pairs).unwrap_err().to_string();
             assert!(sentence.contains(named) && sentence.ends_with('.'), "{sentence}");
         }
+    }
+
+    #[test]
+    fn a_refused_address_of_a_server_is_not_repeated() {
+        let sentence = load(&[("MINTREU_DATABASE_URL", "mysql://u:secret@h/db")]).unwrap_err().to_string();
+        assert!(sentence.contains("MINTREU_DATABASE_URL") && !sentence.contains("secret"), "{sentence}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use mintreu_app::{components::timeline::timeline_html, tenant::steps::steps};
 use mintreu_control::{Actor, Control, Permitted, access::ViewTenant};
 use mintreu_model::{
     id::ApplicationId,
-    status::ApplicationStatus,
+    status::{ApplicationStatus, StepStatus},
     view::TimelineView,
 };
 use tokio_util::sync::CancellationToken;
@@ -84,7 +84,7 @@ async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
             watch.shown = Some(timeline);
             return Some((Ok(event), watch));
         }
-        if !matches!(timeline.status, ApplicationStatus::Provisioning) {
+        if !is_moving(&timeline) {
             watch.ended = true;
             return Some((Ok(Event::default().event("done").data("done")), watch));
         }
@@ -94,4 +94,10 @@ async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
+}
+
+/// Whether the page that opened the stream would still find something to wait for.
+fn is_moving(timeline: &TimelineView) -> bool {
+    let at_work = timeline.steps.iter().any(|step| matches!(step.status, StepStatus::Running | StepStatus::Pending));
+    at_work && matches!(timeline.status, ApplicationStatus::Provisioning | ApplicationStatus::Active)
 }

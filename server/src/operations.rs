@@ -2,7 +2,7 @@
 //! `/metrics` (Prometheus, from this machine only).
 
 use axum::{Extension, Router, extract::State, response::IntoResponse, routing::get};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use mintreu_control::Control;
 use mintreu_gateway::{ConnInfo, Gateway};
 
@@ -30,8 +30,10 @@ async fn ready(State(parts): State<Parts>) -> impl IntoResponse {
     }
 }
 
-async fn metrics(State(parts): State<Parts>, Extension(connection): Extension<ConnInfo>) -> impl IntoResponse {
-    if !connection.peer.ip().is_loopback() {
+/// A proxy on this machine says whom it asks for; such a request is not from this machine.
+async fn metrics(State(parts): State<Parts>, Extension(connection): Extension<ConnInfo>, headers: HeaderMap) -> impl IntoResponse {
+    let forwarded = ["x-forwarded-for", "x-real-ip", "forwarded", "via"].iter().any(|name| headers.contains_key(*name));
+    if forwarded || !connection.peer.ip().is_loopback() {
         return StatusCode::NOT_FOUND.into_response();
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], parts.gateway.metrics_text()).into_response()

@@ -1,6 +1,6 @@
 //! `mintreu serve`: both planes behind one port, until SIGTERM.
 
-use std::{fs::File, net::SocketAddr, sync::Arc};
+use std::{fs::File, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc};
 
 use axum::{Extension, Router, body::Body as AxumBody, middleware};
 use futures_util::future::BoxFuture;
@@ -48,11 +48,26 @@ pub struct Opened {
     _lock: Option<File>,
 }
 
-/// Opens the data directory, the key ring and the database.
+/// Opens the data directory, the key ring and the database, and keeps others off a SQLite file.
 pub async fn open(config: &Config, migrate: bool) -> Result<Opened, Failure> {
-    std::fs::create_dir_all(&config.data_dir)
-        .map_err(|error| Failure::new(&format!("the data directory {} cannot be made", config.data_dir.display()), &error))?;
+    make_data_dir(config)?;
     let lock = config.is_sqlite().then(|| lock(config)).transpose()?;
+    Ok(Opened { control: open_beside(config, migrate).await?, _lock: lock })
+}
+
+/// Private: it holds mail with live links, and the files of applications.
+fn make_data_dir(config: &Config) -> Result<(), Failure> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)
+        .map_err(|error| Failure::new(&format!("the data directory {} cannot be made", config.data_dir.display()), &error))?;
+    Ok(())
+}
+
+/// The same beside a program that serves: for one short change from the command line.
+pub async fn open_beside(config: &Config, migrate: bool) -> Result<Control, Failure> {
+    make_data_dir(config)?;
     let random = Random::system();
     let keyring = Keyring::open_or_create(&config.keyring, &random).map_err(|error| Failure::new(&format!("{}", config.keyring.display()), &error))?;
     let db = Db::open(&config.database_url).await.map_err(|error| Failure::new("the platform's database cannot be opened", &error))?;
@@ -63,7 +78,7 @@ pub async fn open(config: &Config, migrate: bool) -> Result<Opened, Failure> {
     }
     let control = Control::new(db, Clock::system(), random, keyring, config.control());
     control.load_clock().await.map_err(|error| Failure::new("the database cannot be read", &error))?;
-    Ok(Opened { control, _lock: lock })
+    Ok(control)
 }
 
 /// One process at a time on SQLite files: the lock lives as long as the file is open.

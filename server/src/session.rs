@@ -155,21 +155,28 @@ pub(crate) async fn locate(State(trusted): State<std::sync::Arc<[ipnet::IpNet]>>
     next.run(request).await
 }
 
-/// The peer, or what a trusted proxy says: the last address of `X-Forwarded-For` that is not
-/// itself a trusted proxy.
+/// The peer, or what trusted proxies say: from the right, the first address of `X-Forwarded-For`
+/// that is not itself a trusted proxy. What cannot be read ends the search, since whoever wrote it
+/// cannot be told from the client.
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[ipnet::IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    if !is_trusted(&peer) {
-        return peer;
+    let told: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let mut known = peer;
+    for part in told.into_iter().rev() {
+        if !is_trusted(&known) {
+            break;
+        }
+        let Some(address) = address_of(part.trim()) else { break };
+        known = address;
     }
-    headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|part| part.trim().parse::<IpAddr>().ok())
-        .rfind(|address| !is_trusted(address))
-        .unwrap_or(peer)
+    known
+}
+
+/// An address with or without a port.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// Browser and system as people say them, from the User-Agent.
@@ -212,6 +219,10 @@ mod tests {
         let peer = "10.0.0.1".parse().unwrap();
         assert_eq!(client_address(peer, &headers, &trusted), "203.0.113.9".parse::<IpAddr>().unwrap());
         assert_eq!(client_address(peer, &headers, &[]), peer);
+        headers.insert("x-forwarded-for", "6.6.6.6, 203.0.113.9:4711".parse().unwrap());
+        assert_eq!(client_address(peer, &headers, &trusted), "203.0.113.9".parse::<IpAddr>().unwrap());
+        headers.insert("x-forwarded-for", "6.6.6.6, nonsense".parse().unwrap());
+        assert_eq!(client_address(peer, &headers, &trusted), peer);
     }
 
     #[test]

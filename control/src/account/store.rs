@@ -92,6 +92,10 @@ pub(crate) async fn get_within(tx: &mut Tx, id: UserId) -> Result<Option<UserRow
     within!(tx, c => sqlx::query_as(&format!("SELECT {USER} FROM users WHERE id = $1")).bind(id).fetch_optional(c))
 }
 
+pub(crate) async fn count(db: &Db) -> Result<i64> {
+    read!(db, c => sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM users").fetch_one(c))
+}
+
 pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<UserView>> {
     const FILTER: &str = "FROM users WHERE ($1 IS NULL OR email LIKE $1 ESCAPE '\\' OR LOWER(name) LIKE $1 ESCAPE '\\')
         AND ($2 IS NULL OR ($2 = 'admin' AND super_admin) OR ($2 = 'disabled' AND disabled_at IS NOT NULL) OR ($2 = 'unverified' AND email_verified_at IS NULL))";

@@ -20,6 +20,11 @@ impl Control {
         Ok(Me { user, memberships })
     }
 
+    /// Accounts there are; for the command line.
+    pub async fn count_any_users(&self) -> Result<i64> {
+        store::count(&self.db).await
+    }
+
     pub async fn list_users(&self, _: &Operator, query: &ListQuery) -> Result<List<UserView>> {
         store::list(&self.db, query).await
     }

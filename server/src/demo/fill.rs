@@ -61,6 +61,11 @@ pub(super) async fn point_at(control: &Control, admin_token: &str, shop: SocketA
     Ok(())
 }
 
+/// Whether nothing has been made yet.
+pub(super) async fn is_empty(control: &Control) -> Result<bool, Failure> {
+    Ok(control.count_any_users().await? == 0)
+}
+
 fn service(shop: SocketAddr) -> Result<CreateService, Failure> {
     let mut service: serde_json::Value = read(company::SHOP_SERVICE)?;
     if let Some(fields) = service.as_object_mut() {

@@ -8,7 +8,7 @@ mod fill;
 mod history;
 mod shop;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::PathBuf, time::Duration};
 
 use mintreu_control::Control;
 use mintreu_model::status::ApplicationStatus;
@@ -82,13 +82,20 @@ async fn prepare(config: &Config, control: &Control, path: &PathBuf, shop: Socke
             with_url(kept, &config.public_url, &config.gateway_url())
         }
         Err(_) => {
+            if !fill::is_empty(control).await? {
+                return Err(Failure(format!(
+                    "{} holds data, but no demonstration that was finished: remove it, or give this one a MINTREU_DATA_DIR of its own.",
+                    config.data_dir.display()
+                )));
+            }
             eprintln!("Filling {} with a company …", config.data_dir.display());
             let seeded = fill::seeded(control);
             fill::fill(&seeded, config, shop).await?
         }
     };
     let text = serde_json::to_vec_pretty(&summary).map_err(|error| Failure::new("demo.json cannot be written", &error))?;
-    std::fs::write(path, text).map_err(|error| Failure::new("demo.json cannot be written", &error))?;
+    let written = std::fs::File::options().create(true).truncate(true).write(true).mode(0o600).open(path);
+    written.and_then(|mut file| file.write_all(&text)).map_err(|error| Failure::new("demo.json cannot be written", &error))?;
     Ok(summary)
 }
 
