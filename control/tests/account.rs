@@ -4,7 +4,7 @@ mod common;
 
 use chrono::TimeDelta;
 use common::{Bench, PASSWORD, mail_token, on_both};
-use mintreu_control::{Error, account::session::Device};
+use mintreu_control::{Actor, Error, account::session::Device};
 use mintreu_model::{
     form::account::{ChangeEmail, ChangePassword, CreateToken, ForgotPassword, Login, Register, ResetPassword, UseToken},
     list::ListQuery,
@@ -208,4 +208,83 @@ impl Bench {
     async fn log_in_form(&self, form: &Login) -> Result<mintreu_model::view::UserView, Error> {
         self.control.log_in(form, None).await
     }
+}
+
+/// A session, a token of the API and links by mail: everything that opens an account but its password.
+async fn doors(bench: &Bench, who: &Actor) -> i64 {
+    let id = bench.literal(who.user_id.0);
+    let mut open = 0;
+    for table in ["sessions", "api_tokens", "email_tokens"] {
+        let query = format!("SELECT CAST(COUNT(*) AS BIGINT) FROM {table} WHERE user_id = {id}");
+        open += i64::from(bench.number(&query).await > 0);
+    }
+    open
+}
+
+async fn open_doors(bench: &Bench, name: &str) -> Actor {
+    let who = bench.person(name).await;
+    let expires = bench.clock.system_now() + TimeDelta::hours(1);
+    bench.session_create(name.as_bytes(), Some(who.user_id), "{}", &Device::default(), expires).await.unwrap();
+    let form = ChangeEmail { email: format!("{name}@thief.test"), current_password: PASSWORD.into() };
+    bench.change_email(&who, &form).await.unwrap();
+    assert_eq!(doors(bench, &who).await, 3);
+    who
+}
+
+#[tokio::test]
+async fn who_had_an_account_before_it_was_made_a_super_admin_is_out() {
+    on_both(async |bench| {
+        let ines = open_doors(&bench, "ines").await;
+        let id = bench.create_admin("Ines", "ines@people.test", "a new password").await.unwrap();
+        assert_eq!((id, doors(&bench, &ines).await), (ines.user_id, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reset_ends_api_tokens_and_every_other_mailed_link() {
+    on_both(async |bench| {
+        let ines = open_doors(&bench, "ines").await;
+        bench.forgot_password(&ForgotPassword { email: "ines@people.test".into() }, None).await.unwrap();
+        let token = mail_token(&mails(&bench, "ines@people").await[0].text);
+        bench.reset_password(&ResetPassword { token, password: "a new password".into() }, None).await.unwrap();
+        assert_eq!(doors(&bench, &ines).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn links_to_the_old_address_end_when_the_new_one_is_confirmed() {
+    on_both(async |bench| {
+        let ines = bench.person("ines").await;
+        bench.forgot_password(&ForgotPassword { email: "ines@people.test".into() }, None).await.unwrap();
+        let old = mail_token(&mails(&bench, "ines@").await[0].text);
+        bench.change_email(&ines, &ChangeEmail { email: "new@people.test".into(), current_password: PASSWORD.into() }).await.unwrap();
+        let token = mail_token(&mails(&bench, "new@").await[0].text);
+        bench.verify_email(&UseToken { token }).await.unwrap();
+        let form = ResetPassword { token: old, password: "a new password".into() };
+        assert_eq!(fields(bench.reset_password(&form, None).await.unwrap_err()), ["token"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_used_lasts_and_an_idle_one_ends() {
+    on_both(async |bench| {
+        let ines = bench.person("ines").await;
+        let expires = bench.clock.system_now() + TimeDelta::hours(1);
+        for token in [b"used", b"idle"] {
+            bench.session_create(token, Some(ines.user_id), "{}", &Device::default(), expires).await.unwrap();
+        }
+        for _ in 0..4 {
+            let stored = bench.session_load(b"used").await.unwrap().unwrap();
+            bench.session_seen(&stored).await.unwrap();
+            bench.session_seen(&stored).await.unwrap();
+            bench.advance(TimeDelta::minutes(40));
+        }
+        let stored = bench.session_load(b"used").await.unwrap().unwrap();
+        assert_eq!(stored.expires_at, expires + TimeDelta::minutes(120), "prolonged once for each time");
+        assert!(bench.session_load(b"idle").await.unwrap().is_none());
+    })
+    .await;
 }

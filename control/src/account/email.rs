@@ -12,7 +12,7 @@ use mintreu_model::{
     id::UserId,
 };
 
-use super::{normalise, session, store};
+use super::{normalise, store};
 use crate::{Actor, Control, Error, Result, audit::Entry, keyring::digest, mail::letter, store::Tx};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,8 @@ impl Control {
             if !store::change_email(&mut tx, token.user_id, &token.email, now).await? {
                 return Err(Error::conflict("email_taken", "Another account has this address by now."));
             }
+            // Links to the old address open the account no longer.
+            store::delete_email_tokens(&mut tx, token.user_id).await?;
             self.post(&mut tx, &before.email, &letter::email_changed(&token.email)).await?;
             self.record(
                 &mut tx,
@@ -103,7 +105,7 @@ impl Control {
         tx.commit().await
     }
 
-    /// Sets a new password by a mailed link and ends all sessions.
+    /// Sets a new password by a mailed link and ends all sessions, API tokens and other mailed links.
     pub async fn reset_password(&self, form: &ResetPassword, address: Option<IpAddr>) -> Result<()> {
         form.validate()?;
         self.throttle.attempt("reset", &form.token, address)?;
@@ -114,7 +116,7 @@ impl Control {
         store::set_password(&mut tx, token.user_id, &hash, now).await?;
         // Who reads the mail owns the address.
         store::mark_verified(&mut tx, token.user_id, now).await?;
-        session::revoke_all(&mut tx, token.user_id, None).await?;
+        store::close_other_doors(&mut tx, token.user_id).await?;
         self.post(&mut tx, &token.email, &letter::password_changed(&self.config.public_url)).await?;
         self.record(&mut tx, None, Entry::new("user.reset_password", ("user", token.user_id, &token.email))).await?;
         tx.commit().await

@@ -40,6 +40,8 @@ impl Control {
         let mut tx = self.db.begin().await?;
         store::insert(&mut tx, self.id(), &email, name.trim(), &hash, now).await?;
         let id = store::make_admin(&mut tx, &email, &hash, now).await?;
+        // Whoever used the account until now, perhaps without owning the address, is no super admin.
+        store::close_other_doors(&mut tx, id).await?;
         self.record(&mut tx, None, Entry::new("user.make_admin", ("user", id, &email))).await?;
         tx.commit().await?;
         Ok(id)

@@ -94,14 +94,24 @@ impl Control {
         tx.commit().await
     }
 
-    /// Notes that a session is in use, at most once a minute.
+    /// Notes that a session is in use, at most once a minute, and prolongs it by as much, since
+    /// sessions end when they are idle.
     pub async fn session_seen(&self, session: &Stored) -> Result<()> {
         let now = self.clock.system_now();
         if now - session.last_seen_at < TimeDelta::minutes(1) {
             return Ok(());
         }
         let mut tx = self.db.begin().await?;
-        execute!(tx, sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1").bind(session.id).bind(now))?;
+        // Of several requests at once one prolongs it.
+        execute!(
+            tx,
+            sqlx::query("UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND last_seen_at = $4 AND expires_at = $5")
+                .bind(session.id)
+                .bind(now)
+                .bind(session.expires_at + (now - session.last_seen_at))
+                .bind(session.last_seen_at)
+                .bind(session.expires_at)
+        )?;
         tx.commit().await
     }
 

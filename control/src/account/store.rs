@@ -10,6 +10,7 @@ use mintreu_model::{
 };
 use sqlx::FromRow;
 
+use super::session;
 use crate::{
     Actor, Result, Source,
     store::{Db, Tx, execute, read, within},
@@ -239,6 +240,18 @@ pub(crate) async fn tokens(db: &Db, user: UserId) -> Result<Vec<TokenView>> {
 /// The name of the token that is gone now.
 pub(crate) async fn delete_token(tx: &mut Tx, user: UserId, id: TokenId) -> Result<Option<String>> {
     within!(tx, c => sqlx::query_scalar("DELETE FROM api_tokens WHERE id = $1 AND user_id = $2 RETURNING name").bind(id).bind(user).fetch_optional(c))
+}
+
+/// Ends whatever opens the account besides its password: sessions, API tokens, mailed links.
+pub(crate) async fn close_other_doors(tx: &mut Tx, user: UserId) -> Result<()> {
+    session::revoke_all(tx, user, None).await?;
+    delete_tokens(tx, user).await?;
+    delete_email_tokens(tx, user).await
+}
+
+pub(crate) async fn delete_email_tokens(tx: &mut Tx, user: UserId) -> Result<()> {
+    execute!(tx, sqlx::query("DELETE FROM email_tokens WHERE user_id = $1").bind(user))?;
+    Ok(())
 }
 
 pub(crate) async fn delete_tokens(tx: &mut Tx, user: UserId) -> Result<()> {

@@ -1,5 +1,5 @@
-//! Attempts are limited per account and per address, so that guessing is slow and nobody can lock
-//! another person out for long.
+//! Attempts are limited per network, strictly per account and network, and loosely per account, so
+//! that guessing is slow and nobody who guesses locks the account's owner out.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
@@ -11,8 +11,9 @@ type Limiter = RateLimiter<String, DashMapStateStore<String>, DefaultClock>;
 
 #[derive(Debug)]
 pub struct Throttle {
+    network: Limiter,
+    account_from_network: Limiter,
     account: Limiter,
-    address: Limiter,
 }
 
 /// Entries above which those that have recovered are dropped.
@@ -33,7 +34,11 @@ fn check(limiter: &Limiter, key: String) -> Result<()> {
 
 impl Throttle {
     pub(crate) fn new() -> Self {
-        Self { account: limiter(10, Duration::from_secs(30)), address: limiter(60, Duration::from_secs(2)) }
+        Self {
+            network: limiter(60, Duration::from_secs(2)),
+            account_from_network: limiter(10, Duration::from_secs(30)),
+            account: limiter(100, Duration::from_secs(6)),
+        }
     }
 
     /// Counts one attempt of `action` (log-in, reset, …) on `account` from `address`.
@@ -47,8 +52,36 @@ impl Throttle {
             None => String::new(),
         };
         if !network.is_empty() {
-            check(&self.address, network)?;
+            check(&self.network, network.clone())?;
         }
+        check(&self.account_from_network, format!("{action} {account} {network}"))?;
         check(&self.account, format!("{action} {account}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn attempts(throttle: &Throttle, account: &str, networks: std::ops::Range<u32>) -> usize {
+        networks.filter(|&network| throttle.attempt("log-in", account, Some(Ipv4Addr::from(network).into())).is_ok()).count()
+    }
+
+    #[test]
+    fn who_guesses_from_one_network_does_not_lock_out_another() {
+        let throttle = Throttle::new();
+        let guesser = Some(Ipv4Addr::new(203, 0, 113, 9).into());
+        let passed = (0..20).filter(|_| throttle.attempt("log-in", "ines@people.test", guesser).is_ok()).count();
+        assert_eq!(passed, 10);
+        throttle.attempt("log-in", "ines@people.test", Some(Ipv4Addr::new(198, 51, 100, 7).into())).unwrap();
+    }
+
+    #[test]
+    fn guessing_from_many_networks_ends_too() {
+        let throttle = Throttle::new();
+        assert_eq!(attempts(&throttle, "ines@people.test", 0..300), 100);
+        assert_eq!(attempts(&throttle, "sam@people.test", 0..1), 1);
     }
 }
