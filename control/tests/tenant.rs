@@ -214,3 +214,65 @@ async fn super_admins_assign_registered_people_only() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_tenant_cannot_be_kept_once_its_grace_is_over() {
+    on_both(async |bench| {
+        let who = bench.owner::<OwnTenant>("ines").await;
+        let form = DeleteTenant { confirm: who.tenant().name.clone() };
+        bench.delete_tenant(&who, &form).await.unwrap();
+        bench.advance(TimeDelta::days(14));
+        assert_eq!(code(bench.keep_tenant(&who).await.unwrap_err()), "tenant_not_deleting");
+        assert!(bench.remove_tenant(who.tenant_id()).await.unwrap());
+        assert!(matches!(bench.permit::<ViewTenant>(who.actor(), who.tenant_id()).await, Err(Error::NotFound(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_keeping_and_removing_at_once_one_wins() {
+    on_both(async |bench| {
+        let who = bench.owner::<OwnTenant>("ines").await;
+        let form = DeleteTenant { confirm: who.tenant().name.clone() };
+        bench.delete_tenant(&who, &form).await.unwrap();
+        let (kept, removed) = tokio::join!(bench.keep_tenant(&who), bench.remove_tenant(who.tenant_id()));
+        assert!(removed.unwrap());
+        let there = bench.permit::<ViewTenant>(who.actor(), who.tenant_id()).await.is_ok();
+        assert_eq!(kept.is_ok(), there, "what was kept is there");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_says_until_when_it_works() {
+    on_both(async |bench| {
+        let who = bench.owner::<ManageMembers>("ines").await;
+        let operator = bench.operator().await;
+        bench.change_setting(&operator, "invitation_days", 3).await.unwrap();
+        bench.invite(&who, &Invite { email: "sam@people.test".into(), role: Role::Viewer }).await.unwrap();
+        let query = ListQuery { q: Some("sam@people".into()), ..Default::default() };
+        let text = bench.list_mail(&operator, &query).await.unwrap().data.remove(0).text;
+        assert!(text.contains("works until 4 March 2026"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_slug_is_not_found_on_either_engine() {
+    on_both(async |bench| {
+        let who = bench.owner::<ViewTenant>("ines").await;
+        let operator = bench.operator().await;
+        for slug in ["a\0b", "", "Größe", "a b", "../x"] {
+            assert!(matches!(bench.permit_by_slug::<ViewTenant>(who.actor(), slug).await, Err(Error::NotFound(_))), "{slug:?}");
+            assert!(matches!(bench.get_application_by_slug(&who, slug).await, Err(Error::NotFound(_))), "{slug:?}");
+            assert!(matches!(bench.get_product(slug).await, Err(Error::NotFound(_))), "{slug:?}");
+            assert!(matches!(bench.get_own_product(&who, slug).await, Err(Error::NotFound(_))), "{slug:?}");
+            assert!(matches!(bench.get_service(&operator, slug).await, Err(Error::NotFound(_))), "{slug:?}");
+            assert!(matches!(bench.delete_product(&operator, slug).await, Err(Error::NotFound(_))), "{slug:?}");
+            assert!(matches!(bench.delete_service(&operator, slug).await, Err(Error::NotFound(_))), "{slug:?}");
+        }
+        let query = ListQuery { q: Some("\0".into()), status: Some("\0".into()), ..Default::default() };
+        assert_eq!(bench.list_any_tenants(&operator, &query).await.unwrap().total, 0);
+    })
+    .await;
+}

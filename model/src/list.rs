@@ -39,10 +39,12 @@ impl ListQuery {
         by_cursor.map_or_else(|| i64::from(self.page.unwrap_or(1).max(1) - 1) * self.limit(), i64::from)
     }
 
-    /// Trimmed, lowercased search text as a LIKE pattern with `\` as escape; `None` matches all.
+    /// Lowercased search text as a LIKE pattern with `\` as escape, without the control characters
+    /// that no name has and PostgreSQL refuses, and trimmed; `None` matches all.
     #[must_use]
     pub fn pattern(&self) -> Option<String> {
-        let text = self.q.as_deref()?.trim().to_lowercase();
+        let text: String = self.q.as_deref()?.chars().filter(|character| !character.is_control()).collect();
+        let text = text.trim().to_lowercase();
         if text.is_empty() {
             return None;
         }
@@ -50,10 +52,11 @@ impl ListQuery {
         Some(format!("%{escaped}%"))
     }
 
-    /// The status asked for; an empty one means all.
+    /// The status asked for; an empty one means all. What cannot be a status is one that nothing has.
     #[must_use]
     pub fn status(&self) -> Option<&str> {
-        self.status.as_deref().filter(|status| !status.is_empty())
+        let status = self.status.as_deref().filter(|status| !status.is_empty())?;
+        Some(if status.contains(char::is_control) { "?" } else { status })
     }
 
     /// `ORDER BY` clause from a fixed list of `(name, expression)`; `fallback` when nothing fits.
@@ -89,5 +92,18 @@ impl<T> List<T> {
     #[must_use]
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> List<U> {
         List { data: self.data.into_iter().map(convert).collect(), next_cursor: self.next_cursor, total: self.total }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_never_reach_the_database() {
+        let query = ListQuery { q: Some(" a\u{0}B\u{1f} ".into()), status: Some("act\u{0}ive".into()), ..Default::default() };
+        assert_eq!((query.pattern().as_deref(), query.status()), (Some("%ab%"), Some("?")));
+        let query = ListQuery { q: Some("\u{0}".into()), status: Some("active".into()), ..Default::default() };
+        assert_eq!((query.pattern(), query.status()), (None, Some("active")));
     }
 }

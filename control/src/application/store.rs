@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mintreu_model::{
+    form::may_be_slug,
     id::{ApplicationId, ProductId, StepId, SubscriptionId, TenantId, UserId},
     list::{List, ListQuery},
     status::{ApplicationStatus, DatabaseMode, ProductKind, StepStatus, SubscriptionStatus},
@@ -88,6 +89,9 @@ pub(crate) async fn get(db: &Db, gateway: &str, tenant: TenantId, id: Applicatio
 }
 
 pub(crate) async fn get_by_slug(db: &Db, gateway: &str, tenant: TenantId, slug: &str) -> Result<Option<ApplicationView>> {
+    if !may_be_slug(slug) {
+        return Ok(None);
+    }
     let row: Option<Row> = read!(db, c => sqlx::query_as(&format!("{COLUMNS} {JOINS} WHERE a.tenant_id = $1 AND a.slug = $2"))
         .bind(tenant).bind(slug).fetch_optional(c))?;
     Ok(row.map(|row| row.view(gateway)))
@@ -148,6 +152,9 @@ impl Ground {
 
 /// Locks the live subscription to a product, so that applications are counted one after the other.
 pub(crate) async fn lock_ground(tx: &mut Tx, tenant: TenantId, product: &str) -> Result<Option<Ground>> {
+    if !may_be_slug(product) {
+        return Ok(None);
+    }
     let locked: Option<SubscriptionId> = within!(tx, c => sqlx::query_scalar(
         "UPDATE subscriptions SET updated_at = updated_at
          WHERE tenant_id = $1 AND product_id = (SELECT id FROM products WHERE slug = $2)

@@ -4,7 +4,7 @@
 
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use mintreu_model::{
-    form::{Check, config},
+    form::{Check, config, is_hostile},
     problem::FieldError,
 };
 use serde_json::{Map, Value};
@@ -132,9 +132,9 @@ pub(crate) fn validate_config(schema: Option<&Value>, given: &Map<String, Value>
     if value.to_string().len() > LARGEST {
         return Err(Error::field("config", "too_long", format!("Use at most {} kB", LARGEST / 1024)));
     }
+    let mut errors = hostile(&value);
     if let Some(schema) = schema {
         let validator = compile(schema)?;
-        let mut errors: Vec<FieldError> = Vec::new();
         for error in validator.iter_errors(&value) {
             for field in fields_of(&error) {
                 if !errors.iter().any(|known| known.field == field) {
@@ -142,13 +142,39 @@ pub(crate) fn validate_config(schema: Option<&Value>, given: &Map<String, Value>
                 }
             }
         }
-        if !errors.is_empty() {
-            return Err(Error::Invalid(errors));
-        }
+    }
+    if !errors.is_empty() {
+        return Err(Error::Invalid(errors));
     }
     match value {
         Value::Object(complete) => Ok(complete),
         _ => Ok(Map::new()),
+    }
+}
+
+/// Properties with characters that are no text: a service would show them, and PostgreSQL keeps no
+/// null character.
+fn hostile(config: &Value) -> Vec<FieldError> {
+    let properties = config.as_object().into_iter().flatten();
+    properties
+        .filter(|(name, value)| has_hostile(name) || any_hostile(value))
+        .map(|(name, _)| {
+            let name: String = name.chars().filter(|character| !is_hostile(*character)).collect();
+            FieldError::new(format!("config.{name}"), "invalid", "Leave out control characters and direction marks")
+        })
+        .collect()
+}
+
+fn has_hostile(text: &str) -> bool {
+    text.chars().any(|character| is_hostile(character) && !matches!(character, '\n' | '\r' | '\t'))
+}
+
+fn any_hostile(value: &Value) -> bool {
+    match value {
+        Value::String(text) => has_hostile(text),
+        Value::Array(values) => values.iter().any(any_hostile),
+        Value::Object(properties) => properties.iter().any(|(name, value)| has_hostile(name) || any_hostile(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -278,6 +304,23 @@ mod tests {
                 ("config.theme", "invalid", "Enter a colour as in #0f766e"),
             ]
         );
+    }
+
+    #[test]
+    fn characters_that_are_no_text_are_refused_where_they_are() {
+        for (given, field) in [
+            (json!({"currency": "EUR", "name": "a\u{0}b"}), "config.name"),
+            (json!({"currency": "EUR", "name": "a\u{202e}b"}), "config.name"),
+            (json!({"currency": "EUR", "name": "a\u{1b}b"}), "config.name"),
+        ] {
+            let Err(Error::Invalid(errors)) = validate_config(Some(&shop()), &object(&given)) else { panic!("{given} passed") };
+            assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), [field]);
+        }
+        validate_config(Some(&shop()), &object(&json!({"currency": "EUR", "name": "a\n\tb"}))).unwrap();
+        for given in [json!({"deep": [{"down": "\u{0}"}]}), json!({"deep": {"\u{0}": 1}})] {
+            let Err(Error::Invalid(errors)) = validate_config(None, &object(&given)) else { panic!("{given} passed") };
+            assert_eq!(errors[0].field, "config.deep");
+        }
     }
 
     #[test]

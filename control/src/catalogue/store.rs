@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mintreu_model::{
+    form::may_be_slug,
     id::{PlanId, PlanVersionId, ProductId, ServiceId, TenantId},
     list::{List, ListQuery},
     money::{Currency, Money},
@@ -103,17 +104,26 @@ pub(super) async fn delete_service(tx: &mut Tx, id: ServiceId) -> Result<()> {
 }
 
 pub(super) async fn service(db: &Db, slug: &str) -> Result<Option<ServiceView>> {
+    if !may_be_slug(slug) {
+        return Ok(None);
+    }
     let row: Option<ServiceRow> =
         read!(db, c => sqlx::query_as(&format!("SELECT {SERVICE} FROM services s WHERE s.slug = $1")).bind(slug).fetch_optional(c))?;
     Ok(row.map(Into::into))
 }
 
 pub(super) async fn service_id(tx: &mut Tx, slug: &str) -> Result<Option<ServiceId>> {
+    if !may_be_slug(slug) {
+        return Ok(None);
+    }
     within!(tx, c => sqlx::query_scalar("SELECT id FROM services WHERE slug = $1").bind(slug).fetch_optional(c))
 }
 
 /// Reads the service and keeps others from writing it until the transaction ends.
 pub(super) async fn lock_service(tx: &mut Tx, slug: &str) -> Result<Option<ServiceView>> {
+    if !may_be_slug(slug) {
+        return Ok(None);
+    }
     execute!(tx, sqlx::query("UPDATE services SET updated_at = updated_at WHERE slug = $1").bind(slug))?;
     let row: Option<ServiceRow> =
         within!(tx, c => sqlx::query_as(&format!("SELECT {SERVICE} FROM services s WHERE s.slug = $1")).bind(slug).fetch_optional(c))?;
@@ -279,6 +289,9 @@ pub(super) async fn products(db: &Db, query: &ListQuery) -> Result<List<ProductV
 
 /// Without plans.
 pub(super) async fn products_of_service(db: &Db, service: &str) -> Result<Vec<ProductView>> {
+    if !may_be_slug(service) {
+        return Ok(Vec::new());
+    }
     let rows: Vec<ProductRow> =
         read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE s.slug = $1 ORDER BY LOWER(p.name), p.id")).bind(service).fetch_all(c))?;
     Ok(rows.into_iter().map(|row| row.view(&[])).collect())
@@ -286,6 +299,9 @@ pub(super) async fn products_of_service(db: &Db, service: &str) -> Result<Vec<Pr
 
 /// Whether the tenant has, or ever had, a subscription to the product.
 pub(crate) async fn is_subscribed(db: &Db, tenant: TenantId, product: &str) -> Result<bool> {
+    if !may_be_slug(product) {
+        return Ok(false);
+    }
     let count: i64 = read!(db, c => sqlx::query_scalar(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM subscriptions s JOIN products p ON p.id = s.product_id
          WHERE s.tenant_id = $1 AND p.slug = $2").bind(tenant).bind(product).fetch_one(c))?;
@@ -294,6 +310,9 @@ pub(crate) async fn is_subscribed(db: &Db, tenant: TenantId, product: &str) -> R
 
 /// With archived plans.
 pub(super) async fn product(db: &Db, slug: &str) -> Result<Option<ProductView>> {
+    if !may_be_slug(slug) {
+        return Ok(None);
+    }
     let row: Option<ProductRow> = read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;
     let Some(row) = row else { return Ok(None) };
     let plans: Vec<PlanRow> =
@@ -302,6 +321,9 @@ pub(super) async fn product(db: &Db, slug: &str) -> Result<Option<ProductView>> 
 }
 
 pub(crate) async fn product_within(tx: &mut Tx, slug: &str) -> Result<Option<ProductView>> {
+    if !may_be_slug(slug) {
+        return Ok(None);
+    }
     let row: Option<ProductRow> = within!(tx, c => sqlx::query_as(&format!("{PRODUCT} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;
     let Some(row) = row else { return Ok(None) };
     let plans: Vec<PlanRow> =
@@ -311,6 +333,9 @@ pub(crate) async fn product_within(tx: &mut Tx, slug: &str) -> Result<Option<Pro
 
 /// The same, and keeps others from writing it until the transaction ends.
 pub(super) async fn lock_product(tx: &mut Tx, slug: &str) -> Result<Option<ProductView>> {
+    if !may_be_slug(slug) {
+        return Ok(None);
+    }
     execute!(tx, sqlx::query("UPDATE products SET updated_at = updated_at WHERE slug = $1").bind(slug))?;
     product_within(tx, slug).await
 }
@@ -449,6 +474,9 @@ pub(super) async fn archive_plan(tx: &mut Tx, id: PlanId, now: DateTime<Utc>) ->
 }
 
 pub(super) async fn versions(db: &Db, product: &str, code: &str) -> Result<Vec<PlanView>> {
+    if !may_be_slug(product) || !may_be_slug(code) {
+        return Ok(Vec::new());
+    }
     let rows: Vec<PlanRow> = read!(db, c => sqlx::query_as(&format!(
         "{PLAN} JOIN products p ON p.id = pl.product_id WHERE p.slug = $1 AND pl.code = $2 ORDER BY v.version DESC LIMIT 500"))
         .bind(product).bind(code).fetch_all(c))?;

@@ -90,10 +90,10 @@ pub(crate) fn email_changed(new: &str) -> Letter {
     Letter::new("Your e-mail address was changed", &[&format!("Your account now uses {new}. If it was not you, contact support at once.")])
 }
 
-pub(crate) fn invitation(base: &str, token: &str, tenant: &str, by: &str, role: &str) -> Letter {
+pub(crate) fn invitation(base: &str, token: &str, tenant: &str, by: &str, role: &str, until: &str) -> Letter {
     Letter::new(
         format!("Join {tenant} on Mintreu"),
-        &[&format!("{by} invites you to {tenant} as {role}."), "The link works for seven days, once, for this address."],
+        &[&format!("{by} invites you to {tenant} as {role}."), &format!("The link works until {until}, once, for this address.")],
     )
     .action("Accept the invitation", format!("{base}/invitation?token={token}"))
 }

@@ -43,7 +43,8 @@ impl Control {
         {
             return Err(Error::conflict("already_invited", format!("{email} has an open invitation. Revoke it to send another.")));
         }
-        let letter = letter::invitation(&self.config.public_url, &token, &tenant.name, &who.actor().name, form.role.title());
+        let until = expires_at.format("%-d %B %Y").to_string();
+        let letter = letter::invitation(&self.config.public_url, &token, &tenant.name, &who.actor().name, form.role.title(), &until);
         self.post(&mut tx, &email, &letter).await?;
         self.record(
             &mut tx,

@@ -111,8 +111,8 @@ impl Control {
     pub async fn keep_tenant(&self, who: &Permitted<OwnTenant>) -> Result<TenantView> {
         let (tenant, now) = (who.tenant(), self.clock.now());
         let mut tx = self.db.begin().await?;
-        if !store::set_status(&mut tx, tenant.id, TenantStatus::Deleting, TenantStatus::Active, None, None, now).await? {
-            return Err(Error::conflict("tenant_not_deleting", "The tenant is not being deleted."));
+        if !store::keep(&mut tx, tenant.id, now).await? {
+            return Err(Error::conflict("tenant_not_deleting", "The tenant is not being deleted, or the time to keep it is over."));
         }
         tx.changed(Change::Tenant(tenant.id), now).await?;
         let after = store::get_within(&mut tx, tenant.id).await?.ok_or(Error::NotFound("tenant"))?;
@@ -134,9 +134,10 @@ impl Control {
     /// Removes a tenant whose applications are gone; false while some are left.
     pub async fn remove_tenant(&self, id: TenantId) -> Result<bool> {
         let mut tx = self.db.begin().await?;
-        let Some(tenant) = store::get_within(&mut tx, id).await?.filter(|tenant| tenant.status == TenantStatus::Deleting) else {
+        if !store::lock_deleting(&mut tx, id).await? {
             return Ok(true);
-        };
+        }
+        let tenant = store::get_within(&mut tx, id).await?.ok_or(Error::NotFound("tenant"))?;
         if !store::remove_if_empty(&mut tx, id).await? {
             return Ok(false);
         }

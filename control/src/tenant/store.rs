@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::{
+    form::may_be_slug,
     id::{InvitationId, TenantId, UserId},
     list::{List, ListQuery},
     role::Role,
@@ -63,6 +64,9 @@ pub(crate) async fn membership(db: &Db, tenant: TenantId, user: UserId) -> Resul
 }
 
 pub(crate) async fn membership_by_slug(db: &Db, slug: &str, user: UserId) -> Result<Option<(TenantView, Role)>> {
+    if !may_be_slug(slug) {
+        return Ok(None);
+    }
     let row: Option<MembershipRow> = read!(db, c => sqlx::query_as(&format!(
         "SELECT {COLUMNS}, m.role FROM tenants t JOIN memberships m ON m.tenant_id = t.id WHERE t.slug = $1 AND m.user_id = $2"))
         .bind(slug).bind(user).fetch_optional(c))?;
@@ -104,6 +108,27 @@ pub(crate) async fn insert(tx: &mut Tx, tenant: &TenantView) -> Result<()> {
 pub(crate) async fn rename(tx: &mut Tx, id: TenantId, name: &str, now: DateTime<Utc>) -> Result<()> {
     execute!(tx, sqlx::query("UPDATE tenants SET name = $2, updated_at = $3 WHERE id = $1").bind(id).bind(name).bind(now))?;
     Ok(())
+}
+
+/// Takes a deletion back whose grace is not over; false when there is none.
+pub(crate) async fn keep(tx: &mut Tx, id: TenantId, now: DateTime<Utc>) -> Result<bool> {
+    let touched = execute!(
+        tx,
+        sqlx::query(
+            "UPDATE tenants SET status = 'active', status_reason = NULL, delete_after = NULL, updated_at = $2
+             WHERE id = $1 AND status = 'deleting' AND delete_after > $2"
+        )
+        .bind(id)
+        .bind(now)
+    )?;
+    Ok(touched == 1)
+}
+
+/// Keeps others from writing a tenant that is being deleted until the transaction ends; false when
+/// it is not.
+pub(crate) async fn lock_deleting(tx: &mut Tx, id: TenantId) -> Result<bool> {
+    let touched = execute!(tx, sqlx::query("UPDATE tenants SET updated_at = updated_at WHERE id = $1 AND status = 'deleting'").bind(id))?;
+    Ok(touched == 1)
 }
 
 /// Compare-and-set of the status; false when it was not `from`.

@@ -9,9 +9,17 @@ pub struct Check {
 }
 
 /// Characters that change how the text around them is shown, or that no person types.
-fn is_hostile(character: char) -> bool {
+#[must_use]
+pub fn is_hostile(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Whether a text can be a slug at all. What cannot need not be looked up, and PostgreSQL refuses
+/// some of it.
+#[must_use]
+pub fn may_be_slug(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 impl Check {

@@ -14,7 +14,7 @@ pub mod subscription;
 pub mod tenant;
 pub mod usage;
 
-pub use check::Check;
+pub use check::{Check, is_hostile, may_be_slug};
 
 use crate::problem::FieldError;
 
