@@ -27,8 +27,8 @@ step "Journeys in a browser, on SQLite"
 npm test --silent --prefix end2end 2>&1 | tee "$log"
 journeys=$(grep -oE '[0-9]+ passed' "$log" | tail -1 | cut -d' ' -f1)
 
-step "The newcomer's and the operator's journey, on PostgreSQL"
-MINTREU_E2E_POSTGRES=1 target/debug/with-postgres npm test --silent --prefix end2end -- newcomer operator 2>&1 | tee "$log"
+step "The journeys, on PostgreSQL"
+MINTREU_E2E_POSTGRES=1 target/debug/with-postgres npm test --silent --prefix end2end -- newcomer operator rest 2>&1 | tee "$log"
 more=$(grep -oE '[0-9]+ passed' "$log" | tail -1 | cut -d' ' -f1)
 
 step "What ran"
