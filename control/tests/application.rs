@@ -328,6 +328,94 @@ async fn what_a_failed_application_may_have_left_is_deleted_until_the_service_sa
     .await;
 }
 
+/// PUT fails, then every DELETE of what it may have left, until the application has failed.
+async fn failed_with_a_debt(scene: &Scene) -> ApplicationId {
+    let created = scene.provision("Store").await;
+    scene.service.say((0..8).map(|_| Say::Status(500, json!({}))));
+    for _ in 0..6 {
+        scene.pass(TimeDelta::hours(1)).await;
+    }
+    assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Failed);
+    assert_eq!(scene.service.methods(), ["PUT", "DELETE", "DELETE", "DELETE", "DELETE", "DELETE", "DELETE", "DELETE"]);
+    created.id
+}
+
+#[tokio::test]
+async fn a_retry_first_deletes_what_the_failed_attempt_may_have_left() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let id = failed_with_a_debt(&scene).await;
+        let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
+        let change = UpdateApplication { name: None, config: Some(config) };
+        scene.bench.update_application(&scene.who, id, &change).await.unwrap();
+        scene.bench.retry_application(&scene.who, id).await.unwrap();
+        scene.service.say([Say::Status(500, json!({}))]);
+        scene.run().await;
+        assert_eq!(scene.service.methods()[8..], ["DELETE"], "no PUT beside what may be there");
+        scene.pass(TimeDelta::minutes(1)).await;
+        assert_eq!(scene.service.methods()[8..], ["DELETE", "DELETE", "PUT"]);
+        assert_eq!(scene.service.heard()[10].json()["config"], json!({ "currency": "SEK" }));
+        scene.pass(TimeDelta::days(1)).await;
+        assert_eq!(scene.get(id).await.status, ApplicationStatus::Active);
+        assert_eq!(scene.service.methods().len(), 11, "what is ready is not deleted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dead_making_that_an_operator_starts_again_first_deletes_too() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let id = failed_with_a_debt(&scene).await;
+        scene.bench.sql("UPDATE jobs SET status = 'dead' WHERE kind = 'application.provision'").await;
+        let operator = scene.bench.operator().await;
+        let query = ListQuery { q: Some("application.provision".into()), ..Default::default() };
+        let dead = scene.bench.list_jobs(&operator, &query).await.unwrap().data.remove(0);
+        scene.bench.retry_job(&operator, dead.id).await.unwrap();
+        scene.run().await;
+        assert_eq!(scene.service.methods()[8..], ["DELETE", "PUT"]);
+        assert_eq!(scene.get(id).await.status, ApplicationStatus::Active);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_application_that_is_deleted_right_after_a_retry_is_deleted_in_the_service_too() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let id = failed_with_a_debt(&scene).await;
+        scene.bench.retry_application(&scene.who, id).await.unwrap();
+        scene.bench.delete_application(&scene.who, id, None).await.unwrap();
+        scene.run().await;
+        assert_eq!(scene.service.methods()[8..], ["DELETE"]);
+        assert_eq!(scene.get(id).await.status, ApplicationStatus::Deleted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refusal_after_a_process_died_may_be_of_what_it_left_and_is_cleared_first() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        scene.service.say([Say::Silence]);
+        let created = scene.provision("Store").await;
+        let control = scene.bench.control.clone();
+        let worker = tokio::spawn(async move { control.run_due_jobs().await });
+        while scene.service.heard().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        worker.abort();
+        let _ = worker.await;
+        scene.service.say([Say::Status(409, json!({ "detail": "It exists with other attributes." }))]);
+        scene.pass(TimeDelta::seconds(31)).await;
+        assert_eq!(scene.service.methods(), ["PUT", "PUT", "DELETE"]);
+        scene.pass(TimeDelta::minutes(1)).await;
+        assert_eq!(scene.service.methods(), ["PUT", "PUT", "DELETE", "PUT"]);
+        assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_refusal_is_shown_and_deletes_nothing() {
     on_both(async |bench| {
@@ -392,6 +480,22 @@ async fn an_operation_that_fails_or_never_ends_is_cleared() {
         assert_eq!(scene.service.methods(), ["PUT", "GET", "DELETE", "PUT", "GET", "DELETE"]);
         scene.pass(TimeDelta::minutes(1)).await;
         assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_operation_of_an_application_that_is_gone_has_failed() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        scene.service.say([Say::Status(202, json!({ "operation": "1" })), Say::Status(410, json!({}))]);
+        let created = scene.provision("Store").await;
+        scene.run().await;
+        scene.pass(TimeDelta::seconds(2)).await;
+        assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Provisioning, "gone is not ready");
+        scene.pass(TimeDelta::minutes(1)).await;
+        assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active);
+        assert_eq!(scene.service.methods(), ["PUT", "GET", "DELETE", "PUT"]);
     })
     .await;
 }

@@ -145,7 +145,8 @@ impl Control {
                 format!("The application is {}, so there is nothing to try again.", application.status),
             ));
         }
-        self.enqueue(tx, kind::PROVISION, &target, &Value::Null, now).await
+        self.enqueue(tx, kind::PROVISION, &target, &Value::Null, now).await?;
+        self.take_over_undo(tx, &target).await
     }
 
     /// Puts a failed application back to its making; false when it is not failed.

@@ -325,7 +325,8 @@ pub(crate) async fn set_step(
     execute!(
         tx,
         sqlx::query(
-            "UPDATE application_steps SET status = $3, detail = $4, started_at = COALESCE(started_at, $5), finished_at = $6
+            "UPDATE application_steps SET status = $3, detail = $4, finished_at = $6,
+                started_at = CASE WHEN status = 'pending' THEN $5 ELSE COALESCE(started_at, $5) END
              WHERE application_id = $1 AND step = $2 AND status <> 'done'"
         )
         .bind(id)
@@ -352,12 +353,13 @@ pub(crate) async fn fail_running_steps(tx: &mut Tx, id: ApplicationId, detail: &
     Ok(())
 }
 
-/// Makes the steps of a failed application wait again.
+/// Makes the steps of a failed application wait again. That one was begun before stays known: the
+/// service may hold something of it.
 pub(crate) async fn reset_steps(tx: &mut Tx, id: ApplicationId) -> Result<()> {
     execute!(
         tx,
         sqlx::query(
-            "UPDATE application_steps SET status = 'pending', detail = NULL, started_at = NULL, finished_at = NULL
+            "UPDATE application_steps SET status = 'pending', detail = NULL, finished_at = NULL
              WHERE application_id = $1 AND (status <> 'done' OR step = 'plan')"
         )
         .bind(id)

@@ -143,6 +143,15 @@ impl Control {
         Ok(())
     }
 
+    /// A deletion that a failed application still owes its service goes over to its next making,
+    /// which begins with it.
+    pub(crate) async fn take_over_undo(&self, tx: &mut Tx, target: &str) -> Result<()> {
+        if store::withdraw(tx, kind::UNDO, target).await? {
+            store::set_payload(tx, kind::PROVISION, target, &application::provision::with_undo()).await?;
+        }
+        Ok(())
+    }
+
     /// When to try again after `attempts` failures: 2, 4, 8 … seconds, give or take a quarter.
     pub(crate) fn next_attempt(&self, attempts: i64) -> DateTime<Utc> {
         let seconds = 1_i64 << attempts.clamp(1, 20);
@@ -179,6 +188,7 @@ impl Control {
         }
         if before.kind == kind::PROVISION && before.status == JobStatus::Dead {
             self.restart_any(&mut tx, &before.target, now).await?;
+            self.take_over_undo(&mut tx, &before.target).await?;
         }
         tx.enqueued();
         self.record(&mut tx, Some(who.actor()), Entry::new("job.retry", ("job", id, &before.kind)).before(&before)).await?;

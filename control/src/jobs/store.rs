@@ -194,6 +194,31 @@ pub(crate) async fn retry(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<
     Ok(touched == 1)
 }
 
+/// Takes a job that waits or is dead off the queue; whether there was one, or one is under way.
+pub(crate) async fn withdraw(tx: &mut Tx, kind: &str, target: &str) -> Result<bool> {
+    let withdrawn = execute!(
+        tx,
+        sqlx::query("DELETE FROM jobs WHERE kind = $1 AND target = $2 AND status IN ('queued', 'dead')").bind(kind).bind(target)
+    )?;
+    // Asked after: one that was taken up meanwhile is seen here.
+    let left: i64 = within!(tx, c => sqlx::query_scalar(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM jobs WHERE kind = $1 AND target = $2 AND status <> 'done'")
+        .bind(kind).bind(target).fetch_one(c))?;
+    Ok(withdrawn > 0 || left > 0)
+}
+
+/// Sets what a job that waits carries.
+pub(crate) async fn set_payload(tx: &mut Tx, kind: &str, target: &str, payload: &Value) -> Result<()> {
+    execute!(
+        tx,
+        sqlx::query("UPDATE jobs SET payload = $3 WHERE kind = $1 AND target = $2 AND status = 'queued'")
+            .bind(kind)
+            .bind(target)
+            .bind(Json(payload))
+    )?;
+    Ok(())
+}
+
 /// Forgets jobs that ended well before `before`.
 pub(crate) async fn prune(tx: &mut Tx, before: DateTime<Utc>) -> Result<()> {
     execute!(tx, sqlx::query("DELETE FROM jobs WHERE status = 'done' AND finished_at < $1").bind(before))?;

@@ -95,10 +95,11 @@ impl Control {
         })
     }
 
-    /// Asks how far an operation is.
-    pub(crate) async fn ask_service(&self, work: &Work, database_url: Option<&str>, operation: &str) -> Result<Progress> {
+    /// Asks how far an operation is that a call of `method` began.
+    pub(crate) async fn ask_service(&self, method: &Method, work: &Work, database_url: Option<&str>, operation: &str) -> Result<Progress> {
+        let deletes = *method == Method::DELETE;
         Ok(match self.call_service(Method::GET, work, database_url, None, Some(operation)).await? {
-            Ok(heard) => heard.progress(),
+            Ok(heard) => heard.progress(deletes),
             Err(Silence::Unreached(detail) | Silence::Lost(detail)) => Progress::Unknown(detail),
         })
     }
@@ -185,9 +186,9 @@ impl Heard {
         }
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self, deletes: bool) -> Progress {
         if self.status == StatusCode::GONE {
-            return Progress::Succeeded;
+            return if deletes { Progress::Succeeded } else { Progress::Failed("The service no longer has it".to_owned()) };
         }
         if self.status != StatusCode::OK {
             return Progress::Unknown(format!("The service answered {}", self.status.as_u16()));

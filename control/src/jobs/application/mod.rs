@@ -45,7 +45,7 @@ enum Ending {
 /// One DELETE, or one question about the operation that an earlier one began.
 async fn end_in_service(control: &Control, work: &Work, url: Option<&str>, operation: &mut Option<String>) -> Result<Ending> {
     if let Some(under_way) = operation.take() {
-        return Ok(match control.ask_service(work, url, &under_way).await? {
+        return Ok(match control.ask_service(&Method::DELETE, work, url, &under_way).await? {
             Progress::Succeeded => Ending::Gone,
             Progress::Working { ask_after, .. } => {
                 *operation = Some(under_way);

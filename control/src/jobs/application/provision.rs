@@ -47,6 +47,11 @@ struct State {
     undoing: Option<String>,
 }
 
+/// What a making carries that has to delete first.
+pub(in super::super) fn with_undo() -> Value {
+    to_payload(&State { undo: true, ..State::default() })
+}
+
 /// How far the service is.
 enum Set {
     Up,
@@ -63,7 +68,7 @@ pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
     }
     control.step(id, steps::PLAN, StepStatus::Running, None).await?;
     if work.tenant_status != TenantStatus::Active || !work.subscription_status.is_served() {
-        return fail(control, &work, "The subscription is no longer active.", &state).await;
+        return fail_inactive(control, &work).await;
     }
     control.step(id, steps::PLAN, StepStatus::Done, Some(&format!("Plan {}", work.plan))).await?;
     if work.wants_database() {
@@ -79,7 +84,9 @@ pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
     }
     if work.has_lifecycle() {
         control.step(id, steps::SERVICE, StepStatus::Running, None).await?;
-        match set_up(control, &work, &mut state).await? {
+        // An earlier run that was cut off may have been heard by the service.
+        let cut_off = job.attempts > 1;
+        match set_up(control, &work, &mut state, cut_off).await? {
             Set::Up => control.step(id, steps::SERVICE, StepStatus::Done, work.service_name.as_deref()).await?,
             Set::Later(at, note) => {
                 control.step(id, steps::SERVICE, StepStatus::Running, Some(&note)).await?;
@@ -95,12 +102,12 @@ fn title_of(engine: &str) -> &'static str {
     if engine == "postgres" { "A PostgreSQL database of its own" } else { "A SQLite database of its own" }
 }
 
-async fn set_up(control: &Control, work: &Work, state: &mut State) -> Result<Set> {
+async fn set_up(control: &Control, work: &Work, state: &mut State, cut_off: bool) -> Result<Set> {
     let url = control.database_url(work.id).await?;
     let url = url.as_deref();
     if let Some(operation) = state.operation.clone() {
         let overdue = state.since.is_none_or(|since| control.clock.now() > since + OPERATION_MOST);
-        return match control.ask_service(work, url, &operation).await? {
+        return match control.ask_service(&Method::PUT, work, url, &operation).await? {
             Progress::Succeeded => Ok(Set::Up),
             Progress::Failed(detail) => unsure(control, work, url, state, detail).await,
             Progress::Working { .. } | Progress::Unknown(_) if overdue => {
@@ -134,6 +141,8 @@ async fn set_up(control: &Control, work: &Work, state: &mut State) -> Result<Set
             state.since = Some(control.clock.now());
             Ok(Set::Later(after(control, ask_after), "The service is working on it".to_owned()))
         }
+        // What it refuses may be other than what a run that was cut off had told it.
+        Answer::Refused(detail) if cut_off => unsure(control, work, url, state, detail).await,
         Answer::Refused(detail) => Ok(Set::Failed(detail)),
         Answer::NotNow(detail) => Ok(once_more(control, state, &detail)),
         Answer::Unsure(detail) => unsure(control, work, url, state, detail).await,
@@ -171,7 +180,7 @@ async fn finish(control: &Control, work: &Work, state: &State) -> Ended {
     let ground = applications::lock_ground_of(&mut tx, work.tenant_id, id).await?;
     if !ground.is_some_and(|ground| ground.status.is_served()) {
         drop(tx);
-        return fail(control, work, "The subscription is no longer active.", state).await;
+        return fail_inactive(control, work).await;
     }
     let key = work::any_first_key(&mut tx, id).await?;
     applications::set_step(&mut tx, id, steps::KEYS, StepStatus::Done, key.as_deref(), now).await?;
@@ -192,6 +201,20 @@ async fn finish(control: &Control, work: &Work, state: &State) -> Ended {
     control.record(&mut tx, None, Entry::new("application.ready", ("application", id, &work.name)).tenant(work.tenant_id)).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
+}
+
+/// What the service may have made so far goes.
+async fn fail_inactive(control: &Control, work: &Work) -> Ended {
+    let begun = begun(control, work).await?;
+    let mut tx = control.db.begin().await?;
+    fail_within(control, &mut tx, work, "The subscription is no longer active.", begun).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
+/// Whether the service was ever told of it.
+async fn begun(control: &Control, work: &Work) -> Result<bool> {
+    Ok(work.has_lifecycle() && work::any_step_begun(&control.db, work.id, steps::SERVICE).await?)
 }
 
 async fn fail(control: &Control, work: &Work, reason: &str, state: &State) -> Ended {
@@ -223,6 +246,6 @@ async fn fail_within(control: &Control, tx: &mut Tx, work: &Work, reason: &str, 
 pub(in super::super) async fn given_up(control: &Control, tx: &mut Tx, job: &Job) -> Result<()> {
     let Ok(id) = application(job) else { return Ok(()) };
     let Some(work) = work::any_get(&control.db, id).await? else { return Ok(()) };
-    let begun = work.has_lifecycle() && work::any_step_begun(&control.db, id, steps::SERVICE).await?;
+    let begun = begun(control, &work).await?;
     fail_within(control, tx, &work, "It could not be made, through no fault of yours. Try again, or tell support.", begun).await
 }

@@ -1,5 +1,5 @@
 //! Clears up in the service after an application that failed for good: DELETE until it is
-//! answered 200 or 410. A new attempt to make the application makes this needless.
+//! answered 200 or 410. A new attempt to make the application begins with it instead.
 
 use mintreu_model::status::ApplicationStatus;
 use serde::{Deserialize, Serialize};

@@ -53,7 +53,7 @@ pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
     let url = url.as_deref();
     if let (Some(operation), Some(sent)) = (state.operation.clone(), state.sent.clone()) {
         let overdue = state.since.is_none_or(|since| control.clock.now() > since + OPERATION_MOST);
-        return match control.ask_service(&work, url, &operation).await? {
+        return match control.ask_service(&Method::PATCH, &work, url, &operation).await? {
             Progress::Succeeded => took(control, &work, sent).await,
             Progress::Working { description, ask_after } if !overdue => {
                 let note = description.unwrap_or_else(|| "The service is working on it".to_owned());
