@@ -57,6 +57,11 @@ impl Clock {
         self.ahead_seconds.load(Ordering::Relaxed)
     }
 
+    /// Moves business time forward to that far ahead; never back, whoever comes first.
+    pub(crate) fn move_ahead_to(&self, seconds: i64) {
+        self.ahead_seconds.fetch_max(seconds, Ordering::Relaxed);
+    }
+
     pub fn set_ahead_seconds(&self, seconds: i64) {
         self.ahead_seconds.store(seconds, Ordering::Relaxed);
     }

@@ -151,3 +151,41 @@ async fn what_a_process_left_on_sqlite_goes_on_as_soon_as_it_starts_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn work_that_comes_round_is_due_at_start_though_the_clock_was_put_back() {
+    on_both(async |bench| {
+        let start = async || {
+            let stop = CancellationToken::new();
+            let worker = Worker::new(bench.control.clone());
+            let running = tokio::spawn({
+                let stop = stop.clone();
+                async move { worker.run(stop).await }
+            });
+            let ahead = "SELECT CAST(COUNT(*) AS BIGINT) FROM jobs WHERE kind = 'mail.send' AND run_at < '2026-03-02'";
+            until(async || bench.number(ahead).await == 1).await;
+            stop.cancel();
+            running.await.unwrap();
+        };
+        start().await;
+        bench.sql("UPDATE jobs SET run_at = '2036-03-01T12:00:00+00:00'").await;
+        start().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replica_follows_the_test_clock_and_never_turns_it_back() {
+    on_both(async |bench| {
+        bench.sql("UPDATE test_clock SET ahead_seconds = 500").await;
+        let (worker, stop) = (Worker::new(bench.control.clone()), CancellationToken::new());
+        tokio::join!(worker.run(stop.clone()), async {
+            until(async || bench.clock.ahead_seconds() == 500).await;
+            stop.cancel();
+        });
+        bench.clock.set_ahead_seconds(900);
+        bench.load_clock().await.unwrap();
+        assert_eq!(bench.clock.ahead_seconds(), 900);
+    })
+    .await;
+}

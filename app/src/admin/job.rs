@@ -19,6 +19,7 @@ fn said(kind: &str) -> String {
         "subscription.due" => "Renew and end subscriptions".into(),
         "tenant.remove" => "Delete tenants whose grace is over".into(),
         "mail.send" => "Send mail".into(),
+        "mail.again" => "Try mail again".into(),
         "prune" => "Remove what is out of date".into(),
         other => humanise(&other.replace(['.', '_'], " ")),
     }

@@ -22,6 +22,7 @@ const PERIODIC: &[Periodic] = &[
     Periodic { kind: "application.lapse", every: TimeDelta::seconds(30), run: |control| Box::pin(lapse::run(control)) },
     Periodic { kind: "tenant.remove", every: TimeDelta::seconds(60), run: |control| Box::pin(tenant::run(control)) },
     Periodic { kind: "mail.send", every: TimeDelta::seconds(3), run: |control| Box::pin(send_mail(control)) },
+    Periodic { kind: "mail.again", every: TimeDelta::seconds(60), run: |control| Box::pin(send_mail_again(control)) },
     Periodic { kind: "prune", every: TimeDelta::hours(1), run: |control| Box::pin(prune::run(control)) },
 ];
 
@@ -31,6 +32,10 @@ async fn subscriptions(control: &Control) -> Result<()> {
 
 async fn send_mail(control: &Control) -> Result<()> {
     control.send_mail().await.map(drop)
+}
+
+async fn send_mail_again(control: &Control) -> Result<()> {
+    control.send_mail_again().await.map(drop)
 }
 
 pub(super) fn kinds() -> impl Iterator<Item = &'static str> {

@@ -72,6 +72,12 @@ pub(crate) async fn seed(tx: &mut Tx, id: JobId, kind: &str, now: DateTime<Utc>)
     Ok(())
 }
 
+/// Makes waiting work of a kind due by `now` at the latest.
+pub(crate) async fn due_now(tx: &mut Tx, kind: &str, now: DateTime<Utc>) -> Result<()> {
+    execute!(tx, sqlx::query("UPDATE jobs SET run_at = $2 WHERE kind = $1 AND status = 'queued' AND run_at > $2").bind(kind).bind(now))?;
+    Ok(())
+}
+
 /// Leases the job that has been due longest, if any: one that waits, or whose lease ran out.
 /// `now` is business time, `system_now` the time that leases are measured by.
 pub(crate) async fn claim(

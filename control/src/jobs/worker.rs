@@ -17,6 +17,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// How long jobs may finish when the process stops; then they are let go and resumed elsewhere.
 const LAST_GRACE: Duration = Duration::from_secs(10);
 const CONCURRENCY: usize = 4;
+/// How often a replica looks whether the test clock was moved on another.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(3);
 
 /// The part of `mintreu serve` that works.
 #[derive(Debug, Clone)]
@@ -38,6 +40,7 @@ impl Worker {
                 return;
             }
         }
+        let _clock = self.control.config.test_clock.then(|| AbortOnDrop(tokio::spawn(follow_clock(self.control.clone()))));
         let mut running = JoinSet::new();
         while !stop.is_cancelled() {
             while running.try_join_next().is_some() {}
@@ -73,8 +76,28 @@ impl Worker {
         }
         for kind in periodic::kinds() {
             store::seed(&mut tx, self.control.id(), kind, self.control.clock.now()).await?;
+            // A clock that was put back must not keep work that comes round waiting.
+            store::due_now(&mut tx, kind, self.control.clock.now()).await?;
         }
         tx.commit().await
+    }
+}
+
+/// A task that ends with the value that holds it.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn follow_clock(control: Control) {
+    loop {
+        if let Err(error) = control.load_clock().await {
+            tracing::warn!(%error, "the test clock cannot be read; trying again");
+        }
+        tokio::time::sleep(LOOK_AT_CLOCK).await;
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Row {
     #[sqlx(try_from = "String")]
     status: MailStatus,
     error: Option<String>,
-    created_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
     sent_at: Option<DateTime<Utc>>,
 }
 
@@ -77,9 +77,9 @@ pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<MailView>> {
     Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
 }
 
-/// Mail that waits to be sent, oldest first.
-pub(crate) async fn queued(db: &Db, limit: i64) -> Result<Vec<Row>> {
-    read!(db, c => sqlx::query_as("SELECT * FROM mails WHERE status = $1 ORDER BY id LIMIT $2").bind(MailStatus::Queued.as_str()).bind(limit).fetch_all(c))
+/// Mail that waits to be sent, or that was tried and waits to be tried again; oldest first.
+pub(crate) async fn queued(db: &Db, tried: bool, limit: i64) -> Result<Vec<Row>> {
+    read!(db, c => sqlx::query_as("SELECT * FROM mails WHERE status = $1 AND (error IS NOT NULL) = $2 ORDER BY id LIMIT $3").bind(MailStatus::Queued.as_str()).bind(tried).bind(limit).fetch_all(c))
 }
 
 /// Moves a queued mail on; false when another replica did it first.

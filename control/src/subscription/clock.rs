@@ -18,15 +18,16 @@ impl Control {
         self.clock.now()
     }
 
-    /// Takes over how far the test clock was moved; at start, and on replicas whenever they look
-    /// for work. Without the test clock business time is the system's.
+    /// Takes over how far the test clock was moved; at start, and every few seconds on replicas.
+    /// Without the test clock business time is the system's.
     pub async fn load_clock(&self) -> Result<()> {
-        let ahead: i64 = if self.config.test_clock {
-            read!(self.db, c => sqlx::query_scalar("SELECT ahead_seconds FROM test_clock WHERE id = 1").fetch_one(c))?
+        if self.config.test_clock {
+            let ahead: i64 = read!(self.db, c => sqlx::query_scalar("SELECT ahead_seconds FROM test_clock WHERE id = 1").fetch_one(c))?;
+            // It may have been moved further since it was read.
+            self.clock.move_ahead_to(ahead);
         } else {
-            0
-        };
-        self.clock.set_ahead_seconds(ahead);
+            self.clock.set_ahead_seconds(0);
+        }
         Ok(())
     }
 
@@ -46,7 +47,7 @@ impl Control {
             let entry = Entry::new("clock.advance", ("clock", "business", "Business time")).before(ahead - seconds).after(ahead);
             self.record(&mut tx, Some(who.actor()), entry).await?;
             tx.commit().await?;
-            self.clock.set_ahead_seconds(ahead);
+            self.clock.move_ahead_to(ahead);
         }
         self.run_due_subscriptions().await?;
         self.run_due_jobs().await?;
