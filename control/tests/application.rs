@@ -601,6 +601,29 @@ async fn a_new_configuration_has_a_version_and_reaches_the_service() {
 }
 
 #[tokio::test]
+async fn what_fails_inside_the_platform_is_not_told_to_tenants_word_for_word() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let created = scene.provision("Store").await;
+        scene.run().await;
+        let nothing = if scene.bench.url.starts_with("sqlite") { "x'00'" } else { "'\\x00'::bytea" };
+        scene.bench.sql(&format!("UPDATE application_databases SET url_sealed = {nothing}")).await;
+        let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
+        let change = UpdateApplication { name: None, config: Some(config) };
+        scene.bench.update_application(&scene.who, created.id, &change).await.unwrap();
+        for _ in 0..10 {
+            scene.pass(TimeDelta::hours(1)).await;
+        }
+        assert_eq!(scene.steps(created.id).await.last().unwrap(), "config failed", "not open for ever");
+        assert_eq!(scene.detail(created.id, "config").await, "It did not work, through no fault of yours. We are looking into it.");
+        let query = ListQuery { q: Some("application.config".into()), status: Some("dead".into()), ..Default::default() };
+        let dead = scene.bench.list_jobs(&scene.bench.operator().await, &query).await.unwrap().data.remove(0);
+        assert_ne!(dead.last_error, Some(scene.detail(created.id, "config").await), "operators see the cause");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn suspension_stops_calls_until_it_is_resumed() {
     on_both(async |bench| {
         let scene = scene(bench).await;

@@ -353,6 +353,22 @@ pub(crate) async fn fail_running_steps(tx: &mut Tx, id: ApplicationId, detail: &
     Ok(())
 }
 
+/// Fails a step that waits or is under way.
+pub(crate) async fn fail_open_step(tx: &mut Tx, id: ApplicationId, step: &str, detail: &str, now: DateTime<Utc>) -> Result<()> {
+    execute!(
+        tx,
+        sqlx::query(
+            "UPDATE application_steps SET status = 'failed', detail = $3, started_at = COALESCE(started_at, $4), finished_at = $4
+             WHERE application_id = $1 AND step = $2 AND status IN ('pending', 'running')"
+        )
+        .bind(id)
+        .bind(step)
+        .bind(detail)
+        .bind(now)
+    )?;
+    Ok(())
+}
+
 /// Makes the steps of a failed application wait again. That one was begun before stays known: the
 /// service may hold something of it.
 pub(crate) async fn reset_steps(tx: &mut Tx, id: ApplicationId) -> Result<()> {

@@ -5,13 +5,18 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use mintreu_model::status::JobStatus;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout, timeout_at},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{ATTEMPTS, Ended, Failure, Job, Outcome, give_up, handle, periodic, store};
 use crate::{Control, Result};
 
 const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// How long a lease is relied on that could not be extended; short of all of it.
+const HELD: Duration = Duration::from_secs(25);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(500);
 /// How long jobs may finish when the process stops; then they are let go and resumed elsewhere.
@@ -19,6 +24,8 @@ const LAST_GRACE: Duration = Duration::from_secs(10);
 const CONCURRENCY: usize = 4;
 /// How often a replica looks whether the test clock was moved on another.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(3);
+/// What people are told of a failure of the platform's own.
+const UNSPOKEN: &str = "It did not work, through no fault of yours. We are looking into it.";
 
 /// The part of `mintreu serve` that works.
 #[derive(Debug, Clone)]
@@ -112,7 +119,7 @@ impl Control {
     pub(crate) async fn run_job(&self, job: Job) {
         let _running = self.running.one();
         let ended = if job.attempts > ATTEMPTS {
-            Err(Failure::Final("the process ended each time while this was worked on".to_owned()))
+            Err(Failure::Again("the process ended each time while this was worked on".to_owned()))
         } else {
             tokio::select! {
                 ended = handle(self, &job) => ended,
@@ -128,15 +135,16 @@ impl Control {
         }
     }
 
-    /// Keeps the lease; returns when it is lost.
+    /// Keeps the lease; returns when it is lost or may be, for another replica may go on then.
     async fn hold(&self, job: &Job) {
+        let mut held = Instant::now();
         loop {
             tokio::time::sleep(HEARTBEAT).await;
-            match store::extend(&self.db, job, self.clock.system_now() + LEASE).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                // The lease may still hold; what the job writes is checked against it.
-                Err(error) => tracing::warn!(job = %job.id, %error, "a lease could not be extended"),
+            let asked = Instant::now();
+            match timeout_at(held + HELD, store::extend(&self.db, job, self.clock.system_now() + LEASE)).await {
+                Ok(Ok(true)) => held = asked,
+                Ok(Ok(false)) | Err(_) => return,
+                Ok(Err(error)) => tracing::warn!(job = %job.id, %error, "a lease could not be extended"),
             }
         }
     }
@@ -159,10 +167,15 @@ impl Control {
                 let later = store::Later { at: self.next_attempt(attempts), payload: None, attempts, error: Some(&error) };
                 store::requeue(&mut tx, job, &later).await?;
             }
-            Err(Failure::Again(error) | Failure::Final(error)) => {
+            Err(failure) => {
+                // Only what was meant for people reaches them.
+                let (error, told) = match failure {
+                    Failure::Final(error) => (error.clone(), error),
+                    Failure::Again(error) => (error, UNSPOKEN.to_owned()),
+                };
                 tracing::error!(job = %job.id, kind = job.kind, target_id = job.target, error, "a job is given up");
                 if store::finish(&mut tx, job, JobStatus::Dead, Some(&error), now).await? {
-                    give_up(self, &mut tx, job, &error).await?;
+                    give_up(self, &mut tx, job, &told).await?;
                 }
             }
         }

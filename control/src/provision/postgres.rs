@@ -19,6 +19,19 @@ use crate::{
 /// Connections that a service may hold to one application's database.
 const CONNECTIONS: u32 = 20;
 
+/// What of the query of the master's address a service gets too, under the name that every driver
+/// knows.
+fn shared(name: &str) -> Option<&'static str> {
+    match name {
+        "sslmode" | "ssl-mode" => Some("sslmode"),
+        "sslrootcert" | "ssl-root-cert" | "ssl-ca" => Some("sslrootcert"),
+        _ => None,
+    }
+}
+
+/// What a query may not hold: an address made from it would not do what it says.
+const ELSEWHERE: [&str; 6] = ["user", "password", "host", "hostaddr", "port", "dbname"];
+
 /// Times that a statement may meet another session's.
 const COLLISIONS: u32 = 20;
 
@@ -38,6 +51,12 @@ fn failed(cause: sqlx::Error) -> Error {
     }
 }
 
+fn unusable() -> Error {
+    let advice = "write user, password, host, port and database before the question mark, as in \
+                  postgres://user:password@host:5432/database?sslmode=require";
+    Error::internal("MINTREU_APP_DATABASE_URL cannot be used", advice)
+}
+
 /// A name in quotes. Names of ours are made of ids; those that were there before may hold anything.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -50,16 +69,30 @@ impl Server {
 
     /// The address of the database `name` for its own role.
     pub(super) fn address(&self, name: &str, password: &str) -> Result<String> {
-        let unusable =
-            || Error::internal("MINTREU_APP_DATABASE_URL cannot be used", "it must name a host, as in postgres://user@host/database");
-        let mut url = Url::parse(&self.url).map_err(|_| unusable())?;
+        let mut url = self.checked()?;
+        let shared: Vec<_> = url.query_pairs().filter_map(|(name, value)| Some((shared(&name)?, value.into_owned()))).collect();
+        url.set_query(None);
+        url.set_fragment(None);
+        if !shared.is_empty() {
+            url.query_pairs_mut().extend_pairs(shared);
+        }
         url.set_username(name).and_then(|()| url.set_password(Some(password))).map_err(|()| unusable())?;
         url.set_path(name);
         Ok(url.into())
     }
 
+    /// The master's address, where addresses for services can be made from it.
+    fn checked(&self) -> Result<Url> {
+        let url = Url::parse(&self.url).map_err(|_| unusable())?;
+        if url.query_pairs().any(|(name, _)| ELSEWHERE.contains(&&*name)) {
+            return Err(unusable());
+        }
+        Ok(url)
+    }
+
     /// Logging of statements is off: they hold passwords.
     async fn connect(&self, database: Option<&str>) -> Result<PgConnection> {
+        self.checked()?;
         let mut options = PgConnectOptions::from_str(&self.url).map_err(failed)?.application_name("mintreu").disable_statement_logging();
         if let Some(database) = database {
             options = options.database(database);
@@ -194,4 +227,29 @@ async fn run(connection: &mut PgConnection, statement: &str) -> Result<()> {
 
 fn is_collision(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.message().contains("tuple concurrently"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_get_nothing_of_the_master_but_how_to_reach_the_server() {
+        let server = Server::new(
+            "postgres://master:secret@db:5433/postgres?ssl-mode=verify-full&sslkey=/k.pem&sslrootcert=/ca.pem&options=-c%20a%3Db#x",
+        );
+        let address = server.address("app-1", "word").ok();
+        assert_eq!(address.as_deref(), Some("postgres://app-1:word@db:5433/app-1?sslmode=verify-full&sslrootcert=%2Fca.pem"));
+        let address = Server::new("postgres://master@db/postgres?application_name=x").address("app-1", "word").ok();
+        assert_eq!(address.as_deref(), Some("postgres://app-1:word@db/app-1"));
+    }
+
+    #[test]
+    fn an_address_with_the_master_in_its_query_is_refused_and_not_repeated() {
+        for query in ["user=m", "password=secret", "host=elsewhere", "dbname=x", "sslmode=require&port=1"] {
+            let error = Server::new(&format!("postgres://db/postgres?{query}")).address("app-1", "word").err();
+            let text = error.map(|error| format!("{error} {error:?}")).unwrap_or_default();
+            assert!(text.contains("before the question mark") && !text.contains("secret"), "{query}: {text}");
+        }
+    }
 }

@@ -137,5 +137,9 @@ async fn note(control: &Control, work: &Work, text: Option<&str>) -> Result<()> 
 /// The service did not take it: the steps say why, the application goes on as it was.
 pub(in super::super) async fn given_up(control: &Control, tx: &mut Tx, job: &Job, error: &str) -> Result<()> {
     let Ok(id) = application(job) else { return Ok(()) };
-    applications::fail_running_steps(tx, id, error, control.clock.now()).await
+    // Those too that it never came to.
+    for step in [steps::CONFIGURE, steps::CHANGE_PLAN] {
+        applications::fail_open_step(tx, id, step, error, control.clock.now()).await?;
+    }
+    Ok(())
 }
