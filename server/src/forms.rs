@@ -70,7 +70,11 @@ async fn answer(state: &WebState, request: Request, next: Next, html: bool) -> R
         let done = serde_json::from_slice(&body).unwrap_or_else(|_| Done::to(back.clone().unwrap_or_else(|| "/".into())));
         return Ok(succeed(state, done, &action, &head.headers).await);
     }
-    let Error(problem) = serde_json::from_slice(&body).unwrap_or_else(|_| unknown(head.status));
+    let problem = match serde_json::from_slice(&body) {
+        Ok(Error(problem)) => problem,
+        Err(_) if html => unknown(head.status).0,
+        Err(_) => return Err(unknown(head.status).0),
+    };
     if !html {
         head.status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return Ok(Response::from_parts(head, Body::from(body)));

@@ -9,7 +9,7 @@ pub mod doctor;
 mod events;
 pub mod forms;
 mod operations;
-mod plane;
+pub mod plane;
 pub mod rest;
 pub mod serve;
 mod session;

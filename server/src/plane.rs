@@ -24,7 +24,8 @@ struct ControlPlane {
     runtime: Handle,
 }
 
-pub(crate) fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
+/// The gateway on this control plane; nothing runs yet.
+pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
     let plane = Arc::new(ControlPlane { control: control.clone(), runtime: Handle::current() });
     let clock = control.clock.clone();
     let settings = Settings {

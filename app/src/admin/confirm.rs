@@ -27,11 +27,10 @@ pub fn Confirm(
     /// Consequences, and fields such as `Hidden`.
     children: Children,
 ) -> impl IntoView {
-    let content = children();
     let body = match confirm {
-        Some(label) => view! { <Form action=action submit=label look=look cancel=back>{content}</Form> }.into_any(),
+        Some(label) => view! { <Form action=action submit=label look=look cancel=back>{children()}</Form> }.into_any(),
         None => view! {
-            <div class="stack">{content}<div class="form-actions"><LinkButton href=back label="Back" /></div></div>
+            <div class="stack">{children()}<div class="form-actions"><LinkButton href=back label="Back" /></div></div>
         }
         .into_any(),
     };

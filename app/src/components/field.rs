@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::{form::FormScope, icon::Icon, slot::Slot};
+use super::{form::FormScope, icon::Icon, slot::Slot, svg::escape};
 use crate::flash::Flash;
 
 /// What kind of control a field is.
@@ -98,9 +98,10 @@ pub fn Field(
     let class = if mono { "input mono" } else { "input" };
     let is_group = matches!(kind, Kind::Radio(_));
     let control = match kind {
+        // Leptos writes children of a text area as they are, so that a value could end it.
         Kind::Lines(rows) => view! {
             <textarea class=class id=id.clone() name=input rows=rows.to_string() placeholder=placeholder readonly=readonly
-                aria-invalid=invalid aria-describedby=described spellcheck=mono.then_some("false")>{value}</textarea>
+                aria-invalid=invalid aria-describedby=described spellcheck=mono.then_some("false") inner_html=escape(&value)></textarea>
         }
         .into_any(),
         Kind::Select(options) => {

@@ -66,6 +66,12 @@ pub async fn on_both(case: impl AsyncFn(Bench)) {
     mintreu_testing::tally("postgres");
 }
 
+/// Runs a case on SQLite alone: for what is above the database.
+pub async fn on_sqlite(case: impl AsyncFn(Bench)) {
+    case(bench(None).await).await;
+    mintreu_testing::tally("sqlite");
+}
+
 async fn bench(postgres: Option<String>) -> Bench {
     let random = Random::system();
     let folder = std::env::temp_dir().join(format!("mintreu-control-{}", random.uuid(beginning()).simple()));

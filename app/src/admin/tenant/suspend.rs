@@ -12,24 +12,23 @@ pub fn SuspendTenant() -> impl IntoView {
     load(async move {
         let (_, _, frame, tenant) = tenant(&address).await?;
         let active = tenant.status == TenantStatus::Active;
-        let content = if active {
-            view! {
-                <ul class="bullets">
-                    <li>"All of its calls are refused at once, with 403."</li>
-                    <li>"Its members can look, and change nothing."</li>
-                    <li>"Nothing is deleted. You can resume it at any time."</li>
-                </ul>
-                <Field name="reason" label="Reason" hint="The members read it." placeholder="Invoice 2026-118 is unpaid" />
-            }
-            .into_any()
-        } else {
-            view! { <p>{format!("The tenant is {}, so it cannot be suspended.", tenant.status)}</p> }.into_any()
-        };
         Ok(view! {
             <Confirm frame=frame title=format!("Suspend {}?", tenant.name) current="tenants" parents=up(&tenant) action="/_fn/tenant/suspend"
                 confirm=active.then_some("Suspend tenant") back=format!("/admin/tenants/{}", tenant.id)>
                 <Hidden name="tenant" value=tenant.id.to_string() />
-                {content}
+                {if active {
+                    view! {
+                        <ul class="bullets">
+                            <li>"All of its calls are refused at once, with 403."</li>
+                            <li>"Its members can look, and change nothing."</li>
+                            <li>"Nothing is deleted. You can resume it at any time."</li>
+                        </ul>
+                        <Field name="reason" label="Reason" hint="The members read it." placeholder="Invoice 2026-118 is unpaid" />
+                    }
+                    .into_any()
+                } else {
+                    view! { <p>{format!("The tenant is {}, so it cannot be suspended.", tenant.status)}</p> }.into_any()
+                }}
             </Confirm>
         })
     })
