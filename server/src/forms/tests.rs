@@ -49,7 +49,7 @@ pub(crate) async fn save_sample(form: Sample) -> Result<Done, Error> {
         "" => Err(Problem::fields(vec![FieldError::new("name", "required", "Enter a name")]).into()),
         "anonymous" => Err(Error::unauthenticated()),
         "outside" => Ok(Done::to("https://evil.example/")),
-        name => Ok(Done::to("/?saved=1").saying(format!("{name} saved."))),
+        name => Ok(Done::to("/docs/errors?saved=1").saying(format!("{name} saved."))),
     }
 }
 
@@ -106,23 +106,23 @@ async fn success_goes_on_and_says_so_exactly_once() {
     let site = site();
     let answer = send(&site, form(GOOD), GOOD).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    assert_eq!(header_of(&answer, "location"), "/?saved=1");
+    assert_eq!(header_of(&answer, "location"), "/docs/errors?saved=1");
     let cookie = cookie_of(&answer);
-    assert!(text(get(&site, "/", &cookie).await).await.contains("hero"), "another page leaves the flash");
-    let page = get(&site, "/?saved=1", &cookie).await;
+    assert!(text(get(&site, "/docs/errors", &cookie).await).await.contains("What to do"), "another page leaves the flash");
+    let page = get(&site, "/docs/errors?saved=1", &cookie).await;
     assert_eq!(page.status(), StatusCode::OK);
     assert!(header_of(&page, "set-cookie").starts_with("flash=; Path=/; Max-Age=0"));
     assert!(text(page).await.contains("Store saved."));
-    assert!(!text(get(&site, "/?saved=1", &cookie).await).await.contains("Store saved."));
+    assert!(!text(get(&site, "/docs/errors?saved=1", &cookie).await).await.contains("Store saved."));
 }
 
 #[tokio::test]
 async fn a_page_fetched_ahead_leaves_the_flash_alone() {
     let site = site();
     let cookie = cookie_of(&send(&site, form(GOOD), GOOD).await);
-    let ahead = Request::get("/?saved=1").header(header::COOKIE, &cookie).header("sec-purpose", "prefetch");
+    let ahead = Request::get("/docs/errors?saved=1").header(header::COOKIE, &cookie).header("sec-purpose", "prefetch");
     assert!(!text(send(&site, ahead, Body::empty()).await).await.contains("Store saved."));
-    assert!(text(get(&site, "/?saved=1", &cookie).await).await.contains("Store saved."));
+    assert!(text(get(&site, "/docs/errors?saved=1", &cookie).await).await.contains("Store saved."));
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn scripts_get_json_with_the_status_of_the_problem() {
     let answer = send(&site, script(GOOD), GOOD).await;
     assert_eq!(answer.status(), StatusCode::OK);
     let done: Done = serde_json::from_str(&text(answer).await).unwrap();
-    assert_eq!(done.location, "/?saved=1");
+    assert_eq!(done.location, "/docs/errors?saved=1");
 }
 
 #[tokio::test]
