@@ -425,3 +425,29 @@ async fn the_test_clock_moves_forward_only_and_is_kept() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn cancelling_and_subscribing_again_begins_no_new_quota() {
+    on_both(async |bench| {
+        shop(&bench).await;
+        let who = bench.owner::<ManageSubscriptions>("ines").await;
+        let first = bench.subscribe(&who, &subscribe("free")).await.unwrap();
+        bench
+            .sql("INSERT INTO quota_usage (subscription_id, period_start, used) SELECT id, quota_period_start, 990 FROM subscriptions")
+            .await;
+        bench.advance(TimeDelta::days(10));
+        bench.cancel_subscription(&who, first.id, &Cancel { at: Effective::Now }).await.unwrap();
+        let second = bench.subscribe(&who, &subscribe("free")).await.unwrap();
+        assert_eq!((second.quota.used, second.quota.period_end), (990, first.quota.period_end));
+        let second = bench.change_plan(&who, second.id, &to("year", Some(Effective::Now))).await.unwrap();
+        assert_eq!((second.quota.used, second.quota.period_end), (990, first.quota.period_end), "nor does a change of plan");
+        bench.cancel_subscription(&who, second.id, &Cancel { at: Effective::Now }).await.unwrap();
+        let third = bench.subscribe(&who, &subscribe("pro")).await.unwrap();
+        assert_eq!((third.quota.used, third.quota.period_end), (990, first.quota.period_end), "nor does a trial");
+        bench.cancel_subscription(&who, third.id, &Cancel { at: Effective::Now }).await.unwrap();
+        bench.advance(TimeDelta::days(30));
+        let fresh = bench.subscribe(&who, &subscribe("free")).await.unwrap();
+        assert_eq!((fresh.quota.used, fresh.quota.period_start), (0, bench.clock_now()), "a later month is new");
+    })
+    .await;
+}

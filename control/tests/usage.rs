@@ -257,3 +257,25 @@ async fn a_table_for_spreadsheets_has_a_heading_and_one_line_per_point() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_an_ended_subscription_reports_late_counts_for_the_one_that_went_on_with_its_month() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let (old, new) = (bench.literal(fixture.subscription.0), bench.literal(bench.random.uuid(beginning())));
+        let noon = "'2026-03-01T12:00:00+00:00'";
+        bench
+            .sql(&format!(
+                "UPDATE subscriptions SET status = 'canceled', ended_at = {noon} WHERE id = {old};
+                 INSERT INTO subscriptions (id, tenant_id, product_id, plan_version_id, status, anchor, current_period_start, current_period_end, quota_period_start, quota_period_end, created_at, updated_at)
+                 SELECT {new}, tenant_id, product_id, plan_version_id, 'active', anchor, {noon}, {noon}, {noon}, {noon}, {noon}, {noon} FROM subscriptions WHERE id = {old}"
+            ))
+            .await;
+        bench.accept_usage(segment(1), &[fixture.record(beginning(), 200), fixture.record(beginning(), 200)]).await.unwrap();
+        let used = async |id: &str| {
+            bench.number(&format!("SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM quota_usage WHERE subscription_id = {id}")).await
+        };
+        assert_eq!((used(&old).await, used(&new).await), (2, 2));
+    })
+    .await;
+}

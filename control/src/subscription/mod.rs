@@ -73,6 +73,11 @@ impl Control {
             cancel_at_period_end: false,
             ended_at: None,
         };
+        // Ending it and subscribing again begins no new quota while the month that was begun lasts.
+        let running = store::running_quota(&mut tx, tenant, product.id, now).await?;
+        if let Some((_, anchor)) = running {
+            new.anchor = anchor;
+        }
         new.step(now);
         if !new.plan.is_free() {
             if plan.trial_days == 0 || tried {
@@ -83,6 +88,9 @@ impl Control {
         fits(applications::count(&mut tx, tenant, product.id).await?, plan)?;
         if !store::insert(&mut tx, &new, now).await? {
             return Err(exists());
+        }
+        if let Some((ended, _)) = running {
+            store::take_over_usage(&mut tx, ended, &new).await?;
         }
         self.take_up_applications(&mut tx, (tenant, product.id), new.id, now).await?;
         self.tell_services(&mut tx, tenant, new.id, &plan.code, now).await?;

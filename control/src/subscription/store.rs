@@ -141,6 +141,34 @@ pub(super) async fn history(tx: &mut Tx, tenant: TenantId, product: ProductId) -
     Ok((live > 0, tried > 0))
 }
 
+/// The latest ended subscription to the product whose quota's month is not over, and its anchor.
+pub(super) async fn running_quota(
+    tx: &mut Tx,
+    tenant: TenantId,
+    product: ProductId,
+    now: DateTime<Utc>,
+) -> Result<Option<(SubscriptionId, DateTime<Utc>)>> {
+    within!(tx, c => sqlx::query_as(
+        "SELECT id, anchor FROM subscriptions
+         WHERE tenant_id = $1 AND product_id = $2 AND ended_at IS NOT NULL AND quota_period_start <= $3 AND quota_period_end > $3
+         ORDER BY id DESC LIMIT 1").bind(tenant).bind(product).bind(now).fetch_optional(c))
+}
+
+/// What an ended subscription used of the month that the new one goes on with.
+pub(super) async fn take_over_usage(tx: &mut Tx, ended: SubscriptionId, new: &Subscription) -> Result<()> {
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO quota_usage (subscription_id, period_start, used)
+             SELECT $1, period_start, used FROM quota_usage WHERE subscription_id = $2 AND period_start = $3"
+        )
+        .bind(new.id)
+        .bind(ended)
+        .bind(new.quota.start)
+    )?;
+    Ok(())
+}
+
 /// False when the tenant has a live subscription to the product: the unique index decides.
 pub(super) async fn insert(tx: &mut Tx, new: &Subscription, now: DateTime<Utc>) -> Result<bool> {
     let made = execute!(

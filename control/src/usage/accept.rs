@@ -136,13 +136,17 @@ pub(super) async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A subscription that was removed meanwhile has no quota to count.
+/// A subscription that was removed meanwhile has no quota to count. One that ended counts for the
+/// later ones too that went on with its month.
 async fn add_quota(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
     for ((subscription, start), used) in &batch.quota {
         execute!(
             tx,
             sqlx::query(
-                "INSERT INTO quota_usage (subscription_id, period_start, used) SELECT id, $2, $3 FROM subscriptions WHERE id = $1
+                "INSERT INTO quota_usage (subscription_id, period_start, used)
+                 SELECT n.id, $2, $3 FROM subscriptions s JOIN subscriptions n ON n.tenant_id = s.tenant_id AND n.product_id = s.product_id
+                    AND (n.id = s.id OR (n.id > s.id AND n.quota_period_start = $2))
+                 WHERE s.id = $1
                  ON CONFLICT (subscription_id, period_start) DO UPDATE SET used = quota_usage.used + excluded.used"
             )
             .bind(*subscription)
