@@ -164,23 +164,22 @@ fn options(product: &ProductView) -> Option<AnyView> {
     if found.is_empty() {
         return None;
     }
-    let rows = found
+    let facts = found
         .into_iter()
         .map(|property| {
             let need = if property.required { "Required" } else { "Optional" };
             let default = property.default.map_or_else(|| need.to_owned(), |default| format!("{default} unless told"));
-            Row::new(cells![
-                view! { <code>{property.name}</code>{property.description.map(|text| view! { <span class="sub">{text}</span> })} },
-                property.kind,
-                default,
-            ])
+            let says = property.description.map(|text| view! { <p class="muted small">{text}</p> });
+            view! {
+                <dt><code>{property.name}</code></dt>
+                <dd>{property.kind}" · "{default}{says}</dd>
+            }
         })
-        .collect();
-    let columns = vec![Column::new("Option"), Column::new("Value"), Column::new("Default")];
+        .collect_view();
     Some(
         view! {
             <h3>"Options of an application"</h3>
-            <Card flush=true><Table caption="Options of an application" columns=columns rows=rows /></Card>
+            <Card><dl class="facts">{facts}</dl></Card>
         }
         .into_any(),
     )
