@@ -118,7 +118,8 @@ impl Config {
     pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self> {
         let mut values = Values::default();
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{} cannot be read: {error}.", path.display())))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{} cannot be read: {error}.", path.display())))?;
             let table: toml::Table =
                 toml::from_str(&text).map_err(|error| ConfigError(format!("{} is not TOML: {}.", path.display(), error.message())))?;
             for (key, value) in table {
@@ -156,7 +157,8 @@ impl Config {
                 ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)).then(|| text.to_owned())
             })?
             .unwrap_or_else(|| format!("sqlite:{}", data_dir.join("platform.sqlite3").display()));
-        let app_database_url = values.parse("app_database_url", "postgres://…", |text| text.starts_with("postgres").then(|| text.to_owned()))?;
+        let app_database_url =
+            values.parse("app_database_url", "postgres://…", |text| text.starts_with("postgres").then(|| text.to_owned()))?;
         if database_url.starts_with("postgres") && app_database_url.is_none() {
             return refuse(
                 "MINTREU_APP_DATABASE_URL is missing: with a platform database on PostgreSQL, application databases need a server too.",
@@ -175,7 +177,9 @@ impl Config {
             bind,
             keyring: values.text("keyring").map_or_else(|| data_dir.join("keyring"), PathBuf::from),
             grant_cache: values
-                .parse("grant_cache", "a number from 100 to 10000000", |text| text.parse().ok().filter(|entries| (100..=10_000_000).contains(entries)))?
+                .parse("grant_cache", "a number from 100 to 10000000", |text| {
+                    text.parse().ok().filter(|entries| (100..=10_000_000).contains(entries))
+                })?
                 .unwrap_or(200_000),
             smtp_url: values.parse("smtp_url", "smtp://… or smtps://…", |text| text.starts_with("smtp").then(|| text.to_owned()))?,
             trusted_proxies: values

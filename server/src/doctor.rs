@@ -80,7 +80,9 @@ async fn database(config: &Config) -> Result<String, String> {
     {
         return Ok("SQLite, will be made at the first start".to_owned());
     }
-    let db = Db::open(&config.database_url).await.map_err(|error| Failure::new("check MINTREU_DATABASE_URL and that the server runs", &error).0)?;
+    let db = Db::open(&config.database_url)
+        .await
+        .map_err(|error| Failure::new("check MINTREU_DATABASE_URL and that the server runs", &error).0)?;
     db.ping().await.map_err(|error| Failure::new("it does not answer", &error).0)?;
     match db.pending_migrations().await {
         Ok(0) => Ok(format!("{}, up to date", db.engine())),

@@ -83,16 +83,15 @@ async fn answer(state: &WebState, request: Request, next: Next, html: bool) -> R
         return Ok(redirect(&log_in_address(back.as_deref().unwrap_or("/")), None, &head.headers));
     }
     let Some(path) = back else { return Err(problem) };
-    let flash =
-        Flash {
-            path: path.clone(),
-            action,
-            status: problem.status,
-            message: Some(problem.detail),
-            errors: problem.errors,
-            values: typed,
-            ..Flash::default()
-        };
+    let flash = Flash {
+        path: path.clone(),
+        action,
+        status: problem.status,
+        message: Some(problem.detail),
+        errors: problem.errors,
+        values: typed,
+        ..Flash::default()
+    };
     Ok(redirect(&path, leave(state, flash).await, &head.headers))
 }
 

@@ -21,7 +21,9 @@ use tower::ServiceExt as _;
 use tower_sessions::Session;
 
 use crate::{
-    Failure, config::Config, csv, events, operations, plane, rest,
+    Failure,
+    config::Config,
+    csv, events, operations, plane, rest,
     session::{self, Identify},
     web::{self, SiteFiles, WebState},
 };
@@ -69,7 +71,8 @@ fn make_data_dir(config: &Config) -> Result<(), Failure> {
 pub async fn open_beside(config: &Config, migrate: bool) -> Result<Control, Failure> {
     make_data_dir(config)?;
     let random = Random::system();
-    let keyring = Keyring::open_or_create(&config.keyring, &random).map_err(|error| Failure::new(&format!("{}", config.keyring.display()), &error))?;
+    let keyring = Keyring::open_or_create(&config.keyring, &random)
+        .map_err(|error| Failure::new(&format!("{}", config.keyring.display()), &error))?;
     let db = Db::open(&config.database_url).await.map_err(|error| Failure::new("the platform's database cannot be opened", &error))?;
     if migrate || config.is_sqlite() {
         db.migrate().await.map_err(|error| Failure::new("the database cannot be migrated", &error))?;
@@ -91,7 +94,10 @@ fn lock(config: &Config) -> Result<File, Failure> {
         .open(&path)
         .map_err(|error| Failure::new(&format!("{} cannot be opened", path.display()), &error))?;
     file.try_lock().map_err(|_| {
-        Failure(format!("Another mintreu is running on {}: stop it first, or give this one a MINTREU_DATA_DIR of its own.", config.data_dir.display()))
+        Failure(format!(
+            "Another mintreu is running on {}: stop it first, or give this one a MINTREU_DATA_DIR of its own.",
+            config.data_dir.display()
+        ))
     })?;
     Ok(file)
 }
@@ -169,11 +175,8 @@ impl Server {
 /// Everything that is not the gateway's.
 pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: CancellationToken) -> Router {
     let files = SiteFiles::find();
-    let identify = Identify {
-        control: control.clone(),
-        trusted_proxies: config.trusted_proxies.clone().into(),
-        assets: files.assets.clone(),
-    };
+    let identify =
+        Identify { control: control.clone(), trusted_proxies: config.trusted_proxies.clone().into(), assets: files.assets.clone() };
     let provide = {
         let control = control.clone();
         let reference = ApiReference(rest::docs::content(&config.public_url).into());
@@ -202,10 +205,7 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
         .layer(session::layer(control, config));
     let trusted_proxies: Arc<[ipnet::IpNet]> = config.trusted_proxies.clone().into();
     let api = rest::router(control.clone()).layer(middleware::from_fn_with_state(trusted_proxies, session::locate));
-    Router::new()
-        .nest("/api/v1", api)
-        .merge(operations::router(control.clone(), gateway.clone()))
-        .fallback_service(people)
+    Router::new().nest("/api/v1", api).merge(operations::router(control.clone(), gateway.clone())).fallback_service(people)
 }
 
 /// The axum router as the gateway's other side.

@@ -11,7 +11,10 @@ use axum::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, header};
-use mintreu_app::{assets::Assets, context::{DeviceInfo, SESSION_ADDRESS, SESSION_DEVICE, SESSION_USER}};
+use mintreu_app::{
+    assets::Assets,
+    context::{DeviceInfo, SESSION_ADDRESS, SESSION_DEVICE, SESSION_USER},
+};
 use mintreu_control::{Actor, Control, account::session::Device};
 use mintreu_gateway::ConnInfo;
 use mintreu_model::id::{SessionId, UserId};
@@ -65,9 +68,11 @@ fn json(data: &HashMap<String, Value>) -> Result<String, session_store::Error> {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         loop {
-            let device = Device { name: text(&record.data, SESSION_DEVICE).unwrap_or_default(), address: text(&record.data, SESSION_ADDRESS) };
+            let device =
+                Device { name: text(&record.data, SESSION_DEVICE).unwrap_or_default(), address: text(&record.data, SESSION_ADDRESS) };
             let data = json(&record.data)?;
-            let made = self.0.session_create(&hash(record.id), user(&record.data), &data, &device, expires_at(record)).await.map_err(backend)?;
+            let made =
+                self.0.session_create(&hash(record.id), user(&record.data), &data, &device, expires_at(record)).await.map_err(backend)?;
             if made {
                 return Ok(());
             }

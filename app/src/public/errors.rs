@@ -61,7 +61,11 @@ const CONFLICT: &[Line] = &[
     ("subscription_exists", 409, "There is a live subscription to this product. Change its plan instead."),
     ("payment_required", 409, "The plan costs money, and no payment is set up. Choose a plan that costs nothing."),
     ("idempotency_mismatch", 409, "This Idempotency-Key was used for another request within 24 hours. Use a new key."),
-    ("idempotency_in_flight", 409, "A request with this Idempotency-Key is being worked on, or was cut off. Look whether it took effect before you use another key."),
+    (
+        "idempotency_in_flight",
+        409,
+        "A request with this Idempotency-Key is being worked on, or was cut off. Look whether it took effect before you use another key.",
+    ),
     ("already_member", 409, "The person is a member already."),
     ("already_invited", 409, "There is an open invitation. Revoke it to send another."),
     ("already_verified", 409, "The address is confirmed already."),

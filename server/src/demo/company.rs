@@ -76,9 +76,19 @@ pub(super) const TENANTS: &[Tenant] = &[
         ],
         subscriptions: &[("ecommerce", "free"), ("wholesale", "starter")],
         applications: &[
-            Application { product: "ecommerce", name: "Kestrel Webshop", config: r#"{"store_name":"Kestrel Cycles","currency":"GBP"}"#, daily: 24 },
+            Application {
+                product: "ecommerce",
+                name: "Kestrel Webshop",
+                config: r#"{"store_name":"Kestrel Cycles","currency":"GBP"}"#,
+                daily: 24,
+            },
             // The service refuses this currency: the provisioning that failed.
-            Application { product: "wholesale", name: "Asia Dealers", config: r#"{"store_name":"Kestrel Asia","currency":"CNY"}"#, daily: 0 },
+            Application {
+                product: "wholesale",
+                name: "Asia Dealers",
+                config: r#"{"store_name":"Kestrel Asia","currency":"CNY"}"#,
+                daily: 0,
+            },
         ],
         suspended: None,
     },
@@ -139,7 +149,9 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
     ),
     (
         "marketplace",
-        &[r#"{"code":"beta","name":"Beta","interval":"month","price":{"amount":0,"currency":"EUR"},"included_requests":1000,"rate_per_second":5,"burst":10,"max_applications":1,"features":["By invitation"]}"#],
+        &[
+            r#"{"code":"beta","name":"Beta","interval":"month","price":{"amount":0,"currency":"EUR"},"included_requests":1000,"rate_per_second":5,"burst":10,"max_applications":1,"features":["By invitation"]}"#,
+        ],
     ),
 ];
 

@@ -22,8 +22,7 @@ const ROUTES: &[(&str, u64, i64)] = &[
 /// Status and share in thousandths.
 const STATUSES: &[(i64, u64)] = &[(200, 930), (201, 30), (404, 22), (422, 11), (500, 7)];
 /// Shares of the hours of a day, in thousandths, in UTC.
-const HOURS: [u64; 24] =
-    [12, 9, 7, 6, 7, 11, 20, 34, 48, 58, 62, 63, 60, 57, 58, 60, 63, 66, 69, 70, 62, 46, 32, 20];
+const HOURS: [u64; 24] = [12, 9, 7, 6, 7, 11, 20, 34, 48, 58, 62, 63, 60, 57, 58, 60, 63, 66, 69, 70, 62, 46, 32, 20];
 /// Latency as a multiple of the typical one in hundredths, with its share in thousandths.
 const SPREAD: &[(i64, u64)] = &[(60, 250), (100, 450), (160, 220), (320, 70), (900, 10)];
 

@@ -77,7 +77,8 @@ pub async fn run(config: Config) -> Result<(), Failure> {
 async fn prepare(config: &Config, control: &Control, path: &PathBuf, shop: SocketAddr) -> Result<Summary, Failure> {
     let summary = match std::fs::read(path) {
         Ok(bytes) => {
-            let kept: Summary = serde_json::from_slice(&bytes).map_err(|error| Failure::new("demo.json is damaged: remove the data directory", &error))?;
+            let kept: Summary =
+                serde_json::from_slice(&bytes).map_err(|error| Failure::new("demo.json is damaged: remove the data directory", &error))?;
             fill::point_at(control, &kept.admin.token, shop).await?;
             with_url(kept, &config.public_url, &config.gateway_url())
         }
@@ -138,10 +139,7 @@ async fn announce(control: Control, summary: Summary) {
 async fn settled(control: &Control, token: &str) -> mintreu_control::Result<()> {
     let admin = control.authenticate_token(token, None).await?;
     let operator = control.operate(&admin)?;
-    let query = mintreu_model::list::ListQuery {
-        status: Some(ApplicationStatus::Provisioning.as_str().to_owned()),
-        ..Default::default()
-    };
+    let query = mintreu_model::list::ListQuery { status: Some(ApplicationStatus::Provisioning.as_str().to_owned()), ..Default::default() };
     while control.list_any_applications(&operator, &query).await?.total > 0 {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

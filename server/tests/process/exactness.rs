@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::{company::Company, platform::{Platform, eventually}};
+use crate::{
+    company::Company,
+    platform::{Platform, eventually},
+};
 
 const SOON: Duration = Duration::from_millis(500);
 
