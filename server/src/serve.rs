@@ -2,7 +2,7 @@
 
 use std::{fs::File, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc};
 
-use axum::{Extension, Router, body::Body as AxumBody, middleware};
+use axum::{Router, body::Body as AxumBody, middleware};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, request::Parts};
 use hyper::body::Incoming;
@@ -213,8 +213,9 @@ struct ControlService(Router);
 
 impl mintreu_gateway::Control for ControlService {
     fn call(&self, request: Request<Incoming>, connection: ConnInfo) -> BoxFuture<'static, Response<BoxBody>> {
-        let router = self.0.clone().layer(Extension(connection));
-        let request = request.map(AxumBody::new);
+        let router = self.0.clone();
+        let mut request = request.map(AxumBody::new);
+        request.extensions_mut().insert(connection);
         Box::pin(async move {
             let response = match router.oneshot(request).await {
                 Ok(response) => response,
