@@ -11,13 +11,7 @@ use crate::{Actor, Control, Error, Operator, Result, audit::Entry, tenant};
 
 impl Control {
     pub async fn me(&self, actor: &Actor) -> Result<Me> {
-        let user = store::get(&self.db, actor.user_id).await?.ok_or(Error::NotFound("user"))?.into();
-        let memberships = tenant::store::memberships(&self.db, actor.user_id).await?;
-        let memberships = memberships
-            .into_iter()
-            .map(|(tenant, role)| MembershipView { tenant, role, permissions: role.permissions().to_vec() })
-            .collect();
-        Ok(Me { user, memberships })
+        self.account(actor.user_id).await
     }
 
     /// Accounts there are; for the command line.
@@ -31,9 +25,13 @@ impl Control {
 
     /// A user with their memberships.
     pub async fn get_user(&self, _: &Operator, id: UserId) -> Result<Me> {
-        let user: UserView = store::get(&self.db, id).await?.ok_or(Error::NotFound("user"))?.into();
-        let memberships = tenant::store::memberships(&self.db, id).await?;
-        let memberships = memberships
+        self.account(id).await
+    }
+
+    async fn account(&self, id: UserId) -> Result<Me> {
+        let user = store::get(&self.db, id).await?.ok_or(Error::NotFound("user"))?.into();
+        let memberships = tenant::store::memberships(&self.db, id)
+            .await?
             .into_iter()
             .map(|(tenant, role)| MembershipView { tenant, role, permissions: role.permissions().to_vec() })
             .collect();
