@@ -72,8 +72,9 @@ pub(crate) struct WebState {
     pub(crate) provide: Provide,
 }
 
-/// The router of everything that people look at.
-pub(crate) fn router(state: WebState) -> Router {
+/// The router of everything that people look at. `beside` are routes that need to know who asks, as
+/// pages do; `identified` finds that out. Files are for anybody: nothing is looked up for them.
+pub(crate) fn router(state: WebState, beside: Router, identified: impl FnOnce(Router) -> Router) -> Router {
     let options = LeptosOptions::builder().output_name("mintreu").build();
     let routes = generate_route_list(Pages);
     let context = context(&state);
@@ -90,7 +91,7 @@ pub(crate) fn router(state: WebState) -> Router {
         .route("/theme", post(theme))
         .merge(static_files(&state.files))
         .with_state(state.clone())
-        .fallback_service(pages)
+        .fallback_service(identified(beside.fallback_service(pages)))
         .layer(CatchPanicLayer::custom(move |_: Box<dyn Any + Send>| {
             tracing::error!("a request handler panicked");
             forms::problem_page(&Error::internal().0, &assets)

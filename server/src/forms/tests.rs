@@ -54,13 +54,14 @@ pub(crate) async fn save_sample(form: Sample) -> Result<Done, Error> {
 }
 
 fn site() -> Router {
-    router(WebState {
+    let state = WebState {
         files: SiteFiles::find(),
         flash: Arc::new(MemoryFlash::default()),
         secure: false,
         styleguide: false,
         provide: Arc::new(|_| {}),
-    })
+    };
+    router(state, Router::new(), |pages| pages)
 }
 
 fn form(body: &str) -> http::request::Builder {
