@@ -18,7 +18,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// A client for services. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Outbound {
-    client: Client,
+    /// None where no client could be made: then nothing is called, rather than without the guards.
+    client: Option<Client>,
     allow_link_local: bool,
 }
 
@@ -32,12 +33,13 @@ impl Outbound {
             .dns_resolver(Arc::new(Resolver { allow_link_local }))
             .user_agent(concat!("mintreu/", env!("CARGO_PKG_VERSION")))
             .build()
-            .unwrap_or_default();
+            .inspect_err(|error| tracing::error!(%error, "services cannot be called"))
+            .ok();
         Self { client, allow_link_local }
     }
 
-    pub(crate) const fn client(&self) -> &Client {
-        &self.client
+    pub(crate) fn client(&self) -> Result<&Client> {
+        self.client.as_ref().ok_or_else(|| Error::internal("services cannot be called", "no client could be made at start"))
     }
 
     /// The address, where it may be called.

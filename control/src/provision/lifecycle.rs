@@ -123,7 +123,7 @@ impl Control {
             }
             let mut request = self
                 .outbound
-                .client()
+                .client()?
                 .request(method.clone(), url)
                 .header("mintreu-identity", self.identity(work, database_url, body.as_bytes())?)
                 .header("x-request-id", request_id.to_string());
