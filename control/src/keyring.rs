@@ -146,6 +146,6 @@ mod tests {
         let again = Keyring::open_or_create(&folder, &random).unwrap();
         assert_eq!(again.open("database", &sealed).unwrap(), b"postgres://secret");
         assert!(again.open("other", &sealed).is_err());
-        std::fs::remove_file(folder).unwrap();
+        fs::remove_file(folder).unwrap();
     }
 }

@@ -1,5 +1,4 @@
-//! Health on demand: one request to an address of a service, with what came of it in words. The
-//! addresses that a name resolves to are checked and pinned, redirects are not followed.
+//! Health on demand: one request to an address of a service, with what came of it in words.
 
 use std::{
     error::Error as _,
@@ -9,7 +8,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use mintreu_model::view::HealthView;
 
-use super::is_forbidden_address;
+use crate::outbound::Outbound;
 
 /// For somebody who asked to know.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,14 +17,14 @@ pub(super) const GLANCE: Duration = Duration::from_secs(1);
 
 /// Without a health path any answer counts as well.
 pub(super) async fn probe(
+    outbound: &Outbound,
     base_url: &str,
     health_path: Option<&str>,
-    allow_link_local: bool,
     patience: Duration,
     now: DateTime<Utc>,
 ) -> HealthView {
     let began = Instant::now();
-    let outcome = tokio::time::timeout(patience, ask(base_url, health_path, allow_link_local)).await;
+    let outcome = tokio::time::timeout(patience, ask(outbound, base_url, health_path)).await;
     let (healthy, detail) = match outcome.unwrap_or_else(|_| Err(format!("No answer within {} s", patience.as_secs()))) {
         Ok(status) if health_path.is_none() => (true, format!("Answers ({status})")),
         Ok(status) if status.is_success() => (true, format!("Well ({status})")),
@@ -36,24 +35,10 @@ pub(super) async fn probe(
     HealthView { base_url: base_url.to_owned(), healthy, detail, latency_ms, checked_at: now }
 }
 
-async fn ask(base_url: &str, health_path: Option<&str>, allow_link_local: bool) -> Result<reqwest::StatusCode, String> {
-    let url: reqwest::Url =
-        format!("{base_url}{}", health_path.unwrap_or("/")).parse().map_err(|_| "The address cannot be read".to_owned())?;
-    let host = url.host_str().unwrap_or_default().to_owned();
-    let port = url.port_or_known_default().unwrap_or(80);
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let found = tokio::net::lookup_host((bare, port)).await.map_err(|_| format!("The name {host} cannot be resolved"))?;
-    let addresses: Vec<_> = found.filter(|address| allow_link_local || !is_forbidden_address(address.ip())).collect();
-    if addresses.is_empty() {
-        return Err(format!("{host} is on a network where no service may be"));
-    }
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .resolve_to_addrs(&host, &addresses)
-        .user_agent("mintreu-health")
-        .build()
-        .map_err(|_| "The probe could not be prepared".to_owned())?;
+async fn ask(outbound: &Outbound, base_url: &str, health_path: Option<&str>) -> Result<reqwest::StatusCode, String> {
+    let refused = |_| format!("{base_url} is not an address where a service may be");
+    let url = outbound.check(&format!("{base_url}{}", health_path.unwrap_or("/"))).map_err(refused)?;
+    let client = outbound.client().map_err(|_| "The probe could not be prepared".to_owned())?;
     client.get(url).send().await.map(|answer| answer.status()).map_err(|error| root_cause(&error))
 }
 

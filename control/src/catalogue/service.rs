@@ -121,8 +121,8 @@ impl Control {
     }
 
     async fn probe_service(&self, service: &ServiceView, patience: Duration) -> Vec<HealthView> {
-        let (path, anywhere) = (service.health_path.as_deref(), self.config.allow_link_local_services);
-        let probes = service.base_urls.iter().map(|url| health::probe(url, path, anywhere, patience, self.clock.system_now()));
+        let (path, now) = (service.health_path.as_deref(), self.clock.system_now());
+        let probes = service.base_urls.iter().map(|url| health::probe(&self.outbound, url, path, patience, now));
         futures_util::future::join_all(probes).await
     }
 
