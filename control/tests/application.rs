@@ -327,6 +327,36 @@ async fn a_new_configuration_has_a_version_and_reaches_the_service() {
 }
 
 #[tokio::test]
+async fn a_configuration_changed_while_it_is_made_reaches_the_service_once_it_is_ready() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        scene.service.say([Say::Status(202, json!({ "operation": "migrate" })), Say::Status(200, json!({ "state": "succeeded" }))]);
+        let created = scene.provision("Store").await;
+        scene.run().await;
+        let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
+        scene.bench.update_application(&scene.who, created.id, &UpdateApplication { name: None, config: Some(config) }).await.unwrap();
+        scene.pass(TimeDelta::minutes(1)).await;
+        assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active);
+        assert_eq!(scene.service.methods(), ["PUT", "GET", "PATCH"]);
+        assert_eq!(scene.service.heard()[2].json()["config"], json!({ "currency": "SEK" }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_ready_as_it_was_ordered_leaves_nothing_more_to_do() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        scene.provision("Store").await;
+        scene.run().await;
+        let jobs = scene.bench.list_jobs(&scene.bench.operator().await, &ListQuery::default()).await.unwrap();
+        let done: Vec<_> = jobs.data.iter().map(|job| job.kind.as_str()).filter(|kind| kind.starts_with("application.")).collect();
+        assert!(done.contains(&"application.provision") && !done.contains(&"application.config"), "{done:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn suspension_stops_calls_until_it_is_resumed() {
     on_both(async |bench| {
         let scene = scene(bench).await;

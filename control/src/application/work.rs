@@ -120,6 +120,17 @@ pub(crate) async fn any_told(tx: &mut Tx, id: ApplicationId, plan: &str, config_
     Ok(())
 }
 
+/// Whether configuration or plan have moved on since the service was told.
+pub(crate) async fn any_is_behind(tx: &mut Tx, id: ApplicationId) -> Result<bool> {
+    let behind: i64 = within!(tx, c => sqlx::query_scalar(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM applications a
+         JOIN subscriptions s ON s.id = a.subscription_id
+         JOIN plan_versions v ON v.id = s.plan_version_id
+         JOIN plans n ON n.id = v.plan_id
+         WHERE a.id = $1 AND (a.config_version <> a.told_config_version OR n.code <> a.told_plan)").bind(id).fetch_one(c))?;
+    Ok(behind > 0)
+}
+
 /// Begins the deletion for good: nobody can keep it any more. True also when it was begun before.
 pub(crate) async fn any_begin_deletion(tx: &mut Tx, id: ApplicationId, now: DateTime<Utc>) -> Result<bool> {
     let touched = execute!(

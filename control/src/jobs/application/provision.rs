@@ -191,8 +191,10 @@ async fn finish(control: &Control, work: &Work, state: &State) -> Ended {
     }
     let (plan, version) = state.sent.clone().unwrap_or_else(|| (work.plan.clone(), work.config_version));
     work::any_told(&mut tx, id, &plan, version).await?;
-    // Configured or moved to another plan while it was made.
-    control.enqueue(&mut tx, kind::CONFIGURE, &id.to_string(), &Value::Null, now).await?;
+    if work::any_is_behind(&mut tx, id).await? {
+        // Configured or moved to another plan while it was made.
+        control.enqueue(&mut tx, kind::CONFIGURE, &id.to_string(), &Value::Null, now).await?;
+    }
     if let Some(creator) = &work.creator {
         let letter = letter::application_ready(&control.config.public_url, &work.tenant_slug, &work.slug, &work.name);
         control.post(&mut tx, creator, &letter).await?;
