@@ -4,7 +4,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use leptos::prelude::use_context;
-use mintreu_control::{Actor, Control, Operator, Permitted, access::Right};
+use mintreu_control::{Actor, Control, Operator, Permitted, access::Right, chain};
 use mintreu_model::problem::Problem;
 use tower_sessions::Session;
 
@@ -66,14 +66,7 @@ impl From<mintreu_control::Error> for Error {
     fn from(error: mintreu_control::Error) -> Self {
         let problem: Problem = error.problem();
         if problem.status >= 500 {
-            let mut causes = error.to_string();
-            let mut source = std::error::Error::source(&error);
-            while let Some(cause) = source {
-                causes.push_str(": ");
-                causes.push_str(&cause.to_string());
-                source = cause.source();
-            }
-            tracing::error!(error = %causes, code = %problem.code, "a page or form failed");
+            tracing::error!(error = chain(&error), code = %problem.code, "a page or form failed");
         }
         Self(problem)
     }

@@ -108,24 +108,25 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+/// An error with the causes behind it, for the log.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn of_database(error: &Error) -> Option<&dyn sqlx::error::DatabaseError> {
+    match error {
+        Error::Internal { cause, .. } => cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error),
+        _ => None,
+    }
+}
+
 /// Whether a statement failed because something of that key is there already.
 pub(crate) fn is_duplicate(error: &Error) -> bool {
-    match error {
-        Error::Internal { cause, .. } => cause
-            .downcast_ref::<sqlx::Error>()
-            .and_then(sqlx::Error::as_database_error)
-            .is_some_and(sqlx::error::DatabaseError::is_unique_violation),
-        _ => false,
-    }
+    of_database(error).is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// Whether a statement failed because something still refers to what it would delete.
 pub(crate) fn is_referenced(error: &Error) -> bool {
-    match error {
-        Error::Internal { cause, .. } => cause
-            .downcast_ref::<sqlx::Error>()
-            .and_then(sqlx::Error::as_database_error)
-            .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation),
-        _ => false,
-    }
+    of_database(error).is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
 }

@@ -26,7 +26,7 @@ pub mod usage;
 use std::{ops::Deref, sync::Arc};
 
 pub use access::{Actor, Operator, Permitted, Source};
-pub use error::Error;
+pub use error::{Error, chain};
 
 use crate::{
     clock::{Clock, Random},

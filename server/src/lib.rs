@@ -24,12 +24,6 @@ pub struct Failure(pub String);
 impl Failure {
     /// `what` with the chain of causes behind it.
     pub fn new(what: &str, error: &dyn std::error::Error) -> Self {
-        let mut sentence = format!("{what}: {error}");
-        let mut source = error.source();
-        while let Some(cause) = source {
-            sentence.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        Self(sentence)
+        Self(format!("{what}: {}", mintreu_control::chain(error)))
     }
 }

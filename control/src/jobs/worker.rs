@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{ATTEMPTS, Ended, Failure, Job, Outcome, give_up, handle, periodic, store};
-use crate::{Control, Result};
+use crate::{Control, Result, chain};
 
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// How long a lease is relied on that could not be extended; short of all of it.
@@ -42,7 +42,7 @@ impl Worker {
     /// Works until the token is cancelled.
     pub async fn run(&self, stop: CancellationToken) {
         while let Err(error) = self.start().await {
-            tracing::warn!(%error, "the job queue is not available; trying again");
+            tracing::warn!(error = chain(&error), "the job queue is not available; trying again");
             if stop.run_until_cancelled(tokio::time::sleep(POLL)).await.is_none() {
                 return;
             }
@@ -65,7 +65,7 @@ impl Worker {
                     let _ = stop.run_until_cancelled(timeout(POLL, work)).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no job could be taken from the queue; trying again");
+                    tracing::warn!(error = chain(&error), "no job could be taken from the queue; trying again");
                     let _ = stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
                 }
             }
@@ -102,7 +102,7 @@ impl Drop for AbortOnDrop {
 async fn follow_clock(control: Control) {
     loop {
         if let Err(error) = control.load_clock().await {
-            tracing::warn!(%error, "the test clock cannot be read; trying again");
+            tracing::warn!(error = chain(&error), "the test clock cannot be read; trying again");
         }
         tokio::time::sleep(LOOK_AT_CLOCK).await;
     }
@@ -130,7 +130,7 @@ impl Control {
             }
         };
         if let Err(error) = self.settle_job(&job, ended).await {
-            tracing::warn!(job = %job.id, kind = job.kind, %error, "how a job ended could not be written; it is run again");
+            tracing::warn!(job = %job.id, kind = job.kind, error = chain(&error), "how a job ended could not be written; it is run again");
             let _ = store::release(&self.db, &job, self.clock.system_now()).await;
         }
     }
@@ -144,7 +144,7 @@ impl Control {
             match timeout_at(held + HELD, store::extend(&self.db, job, self.clock.system_now() + LEASE)).await {
                 Ok(Ok(true)) => held = asked,
                 Ok(Ok(false)) | Err(_) => return,
-                Ok(Err(error)) => tracing::warn!(job = %job.id, %error, "a lease could not be extended"),
+                Ok(Err(error)) => tracing::warn!(job = %job.id, error = chain(&error), "a lease could not be extended"),
             }
         }
     }

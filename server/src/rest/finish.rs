@@ -1,7 +1,7 @@
 //! The outermost layer: gives each request an id, writes refusals down as problem details, logs
 //! what went wrong on our side, and survives a panic.
 
-use std::{fmt::Write, panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     body::Body,
@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt as _;
-use mintreu_control::Control;
+use mintreu_control::{Control, chain};
 use mintreu_model::{id::RequestId, problem::Problem};
 
 use super::refusal::Refusal;
@@ -64,16 +64,4 @@ fn write_down(refusal: &Refusal, id: &str, mut response: Response) -> Response {
     }
     *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
     response
-}
-
-/// An error with the causes behind it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
-    }
-    text
 }
