@@ -1,5 +1,11 @@
 //! Accounts, sessions and tokens.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test that cannot set up has failed; errors are used up when read"
+)]
+
 mod common;
 
 use chrono::TimeDelta;

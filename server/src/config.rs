@@ -82,7 +82,7 @@ fn refuse<T>(sentence: impl Into<String>) -> Result<T> {
 struct Values(BTreeMap<String, (String, String)>);
 
 impl Values {
-    fn insert(&mut self, key: &str, name: String, value: String) -> Result<()> {
+    fn insert(&mut self, key: &str, name: String, value: &str) -> Result<()> {
         if let Some((_, instead)) = LATER.iter().find(|(later, _)| *later == key) {
             return refuse(format!("{name} is not supported by this version: remove it and {instead}."));
         }
@@ -131,7 +131,7 @@ impl Config {
                     toml::Value::Array(items) => items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(","),
                     _ => return refuse(format!("{name} should be text, a number, true or false.")),
                 };
-                values.insert(&key, name, value)?;
+                values.insert(&key, name, &value)?;
             }
         }
         for (name, value) in environment {
@@ -139,7 +139,7 @@ impl Config {
             if FOREIGN.iter().any(|foreign| name.starts_with(foreign)) {
                 continue;
             }
-            values.insert(&key.to_lowercase(), name.clone(), value)?;
+            values.insert(&key.to_lowercase(), name.clone(), &value)?;
         }
         Self::from_values(&values)
     }
@@ -148,9 +148,8 @@ impl Config {
         let bind = values
             .parse("bind", "an address and port, as in 127.0.0.1:3000", |text| text.parse::<SocketAddr>().ok())?
             .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000)));
-        let public_url = values
-            .parse("public_url", "http:// or https:// with a host and no path", |text| origin(text))?
-            .unwrap_or_else(|| format!("http://{bind}"));
+        let public_url =
+            values.parse("public_url", "http:// or https:// with a host and no path", origin)?.unwrap_or_else(|| format!("http://{bind}"));
         let data_dir = values.text("data_dir").map_or_else(|| PathBuf::from("./data"), PathBuf::from);
         let database_url = values
             .parse("database_url", "sqlite:PATH or postgres://…", |text| {

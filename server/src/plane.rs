@@ -173,17 +173,16 @@ pub(crate) async fn follow_changes(control: Control, gateway: Gateway, shutdown:
     let mut feed = None;
     loop {
         let step = async {
-            let next = match feed.take() {
-                Some(feed) => feed,
-                None => {
-                    let fresh = control.db.changes().await?;
-                    load_catalogue(&control, &gateway).await?;
-                    gateway.invalidate(&Change::Everything);
-                    fresh
-                }
-            };
-            let feed = feed.insert(next);
-            apply(&control, &gateway, feed.next().await?).await
+            if feed.is_none() {
+                let fresh = control.db.changes().await?;
+                load_catalogue(&control, &gateway).await?;
+                gateway.invalidate(&Change::Everything);
+                feed = Some(fresh);
+            }
+            match &mut feed {
+                Some(feed) => apply(&control, &gateway, feed.next().await?).await,
+                None => Ok(()),
+            }
         };
         match shutdown.run_until_cancelled(step).await {
             None => return,

@@ -199,9 +199,8 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
     };
     let beside = events::router(control.clone(), stopping).merge(csv::router(control.clone()));
     let sessions = session::layer(control, config);
-    let people = web::router(state, beside, |pages| {
-        pages.layer(middleware::from_fn_with_state(identify, session::identify)).layer(sessions)
-    });
+    let people =
+        web::router(state, beside, |pages| pages.layer(middleware::from_fn_with_state(identify, session::identify)).layer(sessions));
     let trusted_proxies: Arc<[ipnet::IpNet]> = config.trusted_proxies.clone().into();
     let api = rest::router(control.clone()).layer(middleware::from_fn_with_state(trusted_proxies, session::locate));
     Router::new().nest("/api/v1", api).merge(operations::router(control.clone(), gateway.clone())).fallback_service(people)

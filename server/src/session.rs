@@ -43,6 +43,7 @@ fn hash(id: Id) -> Vec<u8> {
     Sha256::digest(id.0.to_be_bytes()).to_vec()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn backend(error: mintreu_control::Error) -> session_store::Error {
     session_store::Error::Backend(error.to_string())
 }

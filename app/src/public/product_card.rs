@@ -72,6 +72,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::default_trait_access, reason = "the crate of the type inside is not ours to name")]
     fn plan(amount: i64) -> PlanView {
         PlanView {
             id: PlanId(Default::default()),

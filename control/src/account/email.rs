@@ -127,9 +127,9 @@ impl Control {
         form.validate()?;
         self.reauthenticate(actor, &form.current_password).await?;
         let email = normalise(&form.email);
-        let taken = store::find(&self.db, &email).await?.is_some();
+        let has_account = store::find(&self.db, &email).await?.is_some();
         let mut tx = self.db.begin().await?;
-        if taken {
+        if has_account {
             self.post(&mut tx, &email, &letter::already_registered(&self.config.public_url)).await?;
         } else {
             let token = self.email_token(&mut tx, actor.user_id, Purpose::ChangeEmail, &email).await?;

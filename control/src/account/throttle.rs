@@ -25,11 +25,11 @@ fn limiter(burst: u32, every: Duration) -> Limiter {
     RateLimiter::keyed(quota)
 }
 
-fn check(limiter: &Limiter, key: String) -> Result<()> {
+fn check(limiter: &Limiter, key: &String) -> Result<()> {
     if limiter.len() > MANY {
         limiter.retain_recent();
     }
-    limiter.check_key(&key).map_err(|until| Error::Throttled { retry_after: until.wait_time_from(DefaultClock::default().now()) })
+    limiter.check_key(key).map_err(|until| Error::Throttled { retry_after: until.wait_time_from(DefaultClock::default().now()) })
 }
 
 impl Throttle {
@@ -46,16 +46,17 @@ impl Throttle {
         // An IPv6 customer has a /64.
         let network = match address {
             Some(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => {
-                v6.segments().iter().take(4).map(|part| format!("{part:x}:")).collect()
+                let [a, b, c, d, ..] = v6.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}:")
             }
             Some(address) => address.to_string(),
             None => String::new(),
         };
         if !network.is_empty() {
-            check(&self.network, network.clone())?;
+            check(&self.network, &network)?;
         }
-        check(&self.account_from_network, format!("{action} {account} {network}"))?;
-        check(&self.account, format!("{action} {account}"))
+        check(&self.account_from_network, &format!("{action} {account} {network}"))?;
+        check(&self.account, &format!("{action} {account}"))
     }
 }
 

@@ -22,7 +22,7 @@ impl Letter {
     pub fn text(&self) -> String {
         let mut text = self.paragraphs.join("\n\n");
         if let Some((label, url)) = &self.action {
-            text.push_str(&format!("\n\n{label}:\n{url}"));
+            text.extend(["\n\n", label, ":\n", url]);
         }
         text.push_str("\n\n— Mintreu\n");
         text
@@ -33,10 +33,10 @@ impl Letter {
         let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
         let mut html = String::from("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><body>");
         for paragraph in &self.paragraphs {
-            html.push_str(&format!("<p>{}</p>", escape(paragraph)));
+            html.extend(["<p>", &escape(paragraph), "</p>"]);
         }
         if let Some((label, url)) = &self.action {
-            html.push_str(&format!("<p><a href=\"{}\">{}</a></p>", escape(url), escape(label)));
+            html.extend(["<p><a href=\"", &escape(url), "\">", &escape(label), "</a></p>"]);
         }
         html.push_str("<p>— Mintreu</p></body></html>");
         html

@@ -20,7 +20,7 @@ use mintreu_model::{
 
 use crate::{
     Actor, Control, Error, Permitted, Result,
-    access::{ManageTenant, OwnTenant, ViewTenant},
+    access::{ManageTenant, OwnTenant},
     audit::Entry,
     mail::letter,
     setting,
@@ -63,10 +63,6 @@ impl Control {
     /// The actor's tenants, by name.
     pub async fn list_tenants(&self, actor: &Actor) -> Result<Vec<TenantView>> {
         Ok(store::memberships(&self.db, actor.user_id).await?.into_iter().map(|(tenant, _)| tenant).collect())
-    }
-
-    pub async fn get_tenant(&self, who: &Permitted<ViewTenant>) -> Result<TenantView> {
-        Ok(who.tenant().clone())
     }
 
     /// Changes the name; the slug stays, so that links do.

@@ -21,7 +21,7 @@ const ROWS: usize = 200;
 const COLUMNS: usize = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key<'a> {
+pub(super) struct Bucket<'a> {
     pub(super) application: ApplicationId,
     pub(super) step: &'static str,
     pub(super) start: DateTime<Utc>,
@@ -40,7 +40,7 @@ pub(super) struct Sums {
 
 #[derive(Debug, Default)]
 pub(super) struct Batch<'a> {
-    pub(super) rollups: BTreeMap<Key<'a>, Sums>,
+    pub(super) rollups: BTreeMap<Bucket<'a>, Sums>,
     quota: BTreeMap<(SubscriptionId, DateTime<Utc>), i64>,
     keys: BTreeMap<ApiKeyId, DateTime<Utc>>,
 }
@@ -51,7 +51,7 @@ impl<'a> Batch<'a> {
         for record in records {
             let class = latency::class(record.latency_us);
             for step in UsageStep::ALL {
-                let key = Key {
+                let bucket = Bucket {
                     application: record.application_id,
                     step: step.as_str(),
                     start: step.floor(record.at),
@@ -60,7 +60,7 @@ impl<'a> Batch<'a> {
                     status: record.status,
                     class,
                 };
-                let sums = batch.rollups.entry(key).or_default();
+                let sums = batch.rollups.entry(bucket).or_default();
                 sums.requests += 1;
                 sums.bytes_in = sums.bytes_in.saturating_add(record.bytes_in.max(0));
                 sums.bytes_out = sums.bytes_out.saturating_add(record.bytes_out.max(0));
@@ -117,15 +117,15 @@ pub(super) async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
         );
         execute!(tx, {
             let mut query = sqlx::query(&sql);
-            for (key, sums) in chunk {
+            for (bucket, sums) in chunk {
                 query = query
-                    .bind(key.application)
-                    .bind(key.step)
-                    .bind(key.start)
-                    .bind(key.key)
-                    .bind(key.route)
-                    .bind(key.status)
-                    .bind(key.class)
+                    .bind(bucket.application)
+                    .bind(bucket.step)
+                    .bind(bucket.start)
+                    .bind(bucket.key)
+                    .bind(bucket.route)
+                    .bind(bucket.status)
+                    .bind(bucket.class)
                     .bind(sums.requests)
                     .bind(sums.bytes_in)
                     .bind(sums.bytes_out);

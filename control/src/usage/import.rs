@@ -7,7 +7,7 @@ use mintreu_model::{
 };
 
 use super::{
-    accept::{Batch, Key, add_rollups},
+    accept::{Batch, Bucket, add_rollups},
     latency,
 };
 use crate::{Control, Operator, Result, store::execute};
@@ -34,7 +34,7 @@ impl Control {
     pub async fn import_usage(&self, _: &Operator, rollups: &[Rollup]) -> Result<()> {
         let mut batch = Batch::default();
         for rollup in rollups {
-            let key = Key {
+            let bucket = Bucket {
                 application: rollup.application_id,
                 step: rollup.step.as_str(),
                 start: rollup.start,
@@ -43,7 +43,7 @@ impl Control {
                 status: rollup.status,
                 class: latency::class(rollup.latency_us),
             };
-            let sums = batch.rollups.entry(key).or_default();
+            let sums = batch.rollups.entry(bucket).or_default();
             sums.requests += rollup.requests;
             sums.bytes_in += rollup.bytes_in;
             sums.bytes_out += rollup.bytes_out;

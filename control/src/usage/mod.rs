@@ -1,7 +1,7 @@
 //! Usage: the gateway hands over segments of records, and each is counted exactly once, into sums
 //! by minute, hour and day. Everything that is shown is read from these sums. Minutes are kept for
 //! three days, hours for a hundred, days for good. To break usage down by something new, add a
-//! column to `usage_rollups`, to `accept::Key` and to the reads.
+//! column to `usage_rollups`, to `accept::Bucket` and to the reads.
 
 mod accept;
 mod csv;

@@ -121,6 +121,7 @@ pub struct UpdatePlan {
 }
 
 /// Tells an absent field from `null`.
+#[expect(clippy::option_option, clippy::ref_option, reason = "the shape that serde asks for")]
 mod present {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -8,7 +8,7 @@ mod fill;
 mod history;
 mod shop;
 
-use std::{io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::PathBuf, time::Duration};
+use std::{io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use mintreu_control::Control;
 use mintreu_model::status::ApplicationStatus;
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Provisioning of the whole company takes a few seconds; a broken machine should say so.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What `{data}/demo.json` says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,32 +67,27 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let summary = prepare(&config, &control, &path, shop.address).await?;
     let server = Server::bind(config, control.clone())?;
     let ready = tokio::spawn(announce(control, summary));
-    let served = server.run(serve::stop_signal()).await;
+    let outcome = server.run(serve::stop_signal()).await;
     ready.abort();
     drop(shop);
-    served
+    outcome
 }
 
 /// The company, new or from before.
-async fn prepare(config: &Config, control: &Control, path: &PathBuf, shop: SocketAddr) -> Result<Summary, Failure> {
-    let summary = match std::fs::read(path) {
-        Ok(bytes) => {
-            let kept: Summary =
-                serde_json::from_slice(&bytes).map_err(|error| Failure::new("demo.json is damaged: remove the data directory", &error))?;
-            fill::point_at(control, &kept.admin.token, shop).await?;
-            with_url(kept, &config.public_url, &config.gateway_url())
-        }
-        Err(_) => {
-            if !fill::is_empty(control).await? {
-                return Err(Failure(format!(
-                    "{} holds data, but no demonstration that was finished: remove it, or give this one a MINTREU_DATA_DIR of its own.",
-                    config.data_dir.display()
-                )));
-            }
-            eprintln!("Filling {} with a company …", config.data_dir.display());
-            let seeded = fill::seeded(control);
-            fill::fill(&seeded, config, shop).await?
-        }
+async fn prepare(config: &Config, control: &Control, path: &Path, shop: SocketAddr) -> Result<Summary, Failure> {
+    let summary = if let Ok(bytes) = std::fs::read(path) {
+        let kept: Summary =
+            serde_json::from_slice(&bytes).map_err(|error| Failure::new("demo.json is damaged: remove the data directory", &error))?;
+        fill::point_at(control, &kept.admin.token, shop).await?;
+        with_url(kept, &config.public_url, &config.gateway_url())
+    } else if fill::is_empty(control).await? {
+        eprintln!("Filling {} with a company …", config.data_dir.display());
+        fill::fill(&fill::seeded(control), config, shop).await?
+    } else {
+        return Err(Failure(format!(
+            "{} holds data, but no demonstration that was finished: remove it, or give this one a MINTREU_DATA_DIR of its own.",
+            config.data_dir.display()
+        )));
     };
     let text = serde_json::to_vec_pretty(&summary).map_err(|error| Failure::new("demo.json cannot be written", &error))?;
     let written = std::fs::File::options().create(true).truncate(true).write(true).mode(0o600).open(path);

@@ -44,7 +44,7 @@ pub(crate) struct Sample {
 /// Succeeds, or fails as its name says.
 #[server(prefix = "/_fn", endpoint = "sample/save")]
 pub(crate) async fn save_sample(form: Sample) -> Result<Done, Error> {
-    let _ = form.password;
+    std::future::ready(form.password).await;
     match form.name.as_str() {
         "" => Err(Problem::fields(vec![FieldError::new("name", "required", "Enter a name")]).into()),
         "anonymous" => Err(Error::unauthenticated()),
