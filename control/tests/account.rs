@@ -6,11 +6,9 @@
     reason = "a test that cannot set up has failed; errors are used up when read"
 )]
 
-mod common;
-
 use chrono::TimeDelta;
-use common::{Bench, PASSWORD, mail_token, on_both};
 use mintreu_control::{Actor, Error, account::session::Device};
+use mintreu_control_testing::{Bench, PASSWORD, mail_token, on_both};
 use mintreu_model::{
     form::account::{ChangeEmail, ChangePassword, CreateToken, ForgotPassword, Login, Register, ResetPassword, UseToken},
     list::ListQuery,
@@ -65,11 +63,11 @@ async fn a_mailed_token_works_once_and_not_after_its_time() {
 async fn an_unknown_address_and_a_wrong_password_get_one_answer() {
     on_both(async |bench| {
         bench.person("ines").await;
-        let unknown = bench.log_in_form(&login("nobody@people.test", PASSWORD)).await.unwrap_err().problem();
-        let wrong = bench.log_in_form(&login("ines@people.test", "not the password")).await.unwrap_err().problem();
+        let unknown = log_in(&bench, &login("nobody@people.test", PASSWORD)).await.unwrap_err().problem();
+        let wrong = log_in(&bench, &login("ines@people.test", "not the password")).await.unwrap_err().problem();
         assert_eq!(unknown, wrong);
         assert_eq!(unknown.status, 401);
-        assert_eq!(bench.log_in_form(&login("Ines@people.test", PASSWORD)).await.unwrap().email, "ines@people.test");
+        assert_eq!(log_in(&bench, &login("Ines@people.test", PASSWORD)).await.unwrap().email, "ines@people.test");
     })
     .await;
 }
@@ -79,15 +77,14 @@ async fn guessing_is_throttled_per_account_and_says_how_long() {
     on_both(async |bench| {
         let mut throttled = None;
         for _ in 0..15 {
-            let error = bench.log_in_form(&login("victim@people.test", "guess guess guess")).await.unwrap_err();
+            let error = log_in(&bench, &login("victim@people.test", "guess guess guess")).await.unwrap_err();
             if let Error::Throttled { retry_after } = error {
                 throttled = Some(retry_after);
                 break;
             }
         }
         assert!(throttled.is_some_and(|wait| !wait.is_zero()));
-        bench
-            .log_in_form(&login("other@people.test", "guess guess guess"))
+        log_in(&bench, &login("other@people.test", "guess guess guess"))
             .await
             .map_err(|error| error.problem().status)
             .map(drop)
@@ -110,8 +107,8 @@ async fn a_reset_sets_the_password_ends_sessions_and_works_once() {
         bench.reset_password(&form, None).await.unwrap();
         assert!(bench.reset_password(&form, None).await.is_err());
         assert!(bench.session_load(b"token").await.unwrap().is_none());
-        bench.log_in_form(&login("ines@people.test", "a new password")).await.unwrap();
-        assert!(bench.log_in_form(&login("ines@people.test", PASSWORD)).await.is_err());
+        log_in(&bench, &login("ines@people.test", "a new password")).await.unwrap();
+        assert!(log_in(&bench, &login("ines@people.test", PASSWORD)).await.is_err());
     })
     .await;
 }
@@ -123,10 +120,10 @@ async fn a_new_address_counts_once_it_is_confirmed_and_the_old_one_is_told() {
         let wrong = ChangeEmail { email: "new@people.test".into(), current_password: "nope nope nope".into() };
         assert_eq!(fields(bench.change_email(&ines, &wrong).await.unwrap_err()), ["current_password"]);
         bench.change_email(&ines, &ChangeEmail { email: "new@people.test".into(), current_password: PASSWORD.into() }).await.unwrap();
-        bench.log_in_form(&login("ines@people.test", PASSWORD)).await.unwrap();
+        log_in(&bench, &login("ines@people.test", PASSWORD)).await.unwrap();
         let token = mail_token(&mails(&bench, "new@").await[0].text);
         bench.verify_email(&UseToken { token }).await.unwrap();
-        bench.log_in_form(&login("new@people.test", PASSWORD)).await.unwrap();
+        log_in(&bench, &login("new@people.test", PASSWORD)).await.unwrap();
         assert_eq!(mails(&bench, "ines@").await[0].subject, "Your e-mail address was changed");
     })
     .await;
@@ -192,7 +189,7 @@ async fn a_disabled_account_can_do_nothing_and_an_admin_cannot_disable_themselve
         let ines = bench.person("ines").await;
         let operator = bench.operator().await;
         bench.set_user_disabled(&operator, ines.user_id, true).await.unwrap();
-        assert!(bench.log_in_form(&login("ines@people.test", PASSWORD)).await.is_err());
+        assert!(log_in(&bench, &login("ines@people.test", PASSWORD)).await.is_err());
         let admin = bench.admin().await;
         assert!(matches!(bench.set_user_disabled(&operator, admin.user_id, true).await, Err(Error::Conflict { .. })));
         assert!(matches!(bench.operate(&ines), Err(Error::NotFound(_))));
@@ -210,10 +207,8 @@ async fn a_flash_is_taken_once() {
     .await;
 }
 
-impl Bench {
-    async fn log_in_form(&self, form: &Login) -> Result<mintreu_model::view::UserView, Error> {
-        self.control.log_in(form, None).await
-    }
+async fn log_in(bench: &Bench, form: &Login) -> Result<mintreu_model::view::UserView, Error> {
+    bench.control.log_in(form, None).await
 }
 
 /// A session, a token of the API and links by mail: everything that opens an account but its password.

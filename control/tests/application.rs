@@ -1,12 +1,6 @@
 //! Applications: making, changing and deleting them, with a real service on the other side and
 //! real databases.
 
-mod common;
-#[path = "common/scene.rs"]
-mod scene;
-#[path = "common/service.rs"]
-mod service;
-
 use std::{
     pin::Pin,
     task::{Context, Poll},
@@ -14,21 +8,21 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
-use common::on_both;
 use ed25519_dalek::Verifier;
 use futures_util::{FutureExt, StreamExt};
 use mintreu_control::{
     Error, Permitted,
     access::{ManageApplications, ViewTenant},
 };
+use mintreu_control_testing::on_both;
+use mintreu_control_testing::scene::{form, scene};
+use mintreu_control_testing::service::{self, Say, Service};
 use mintreu_model::{
     form::application::{DeleteApplication, Provision, UpdateApplication},
     list::ListQuery,
     status::{ApplicationStatus, DatabaseMode, StepStatus},
 };
-use scene::{form, scene};
 use serde_json::{Value, json};
-use service::{Say, Service};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor};
 

@@ -2,10 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod common;
-
-use common::{Bench, on_both};
 use mintreu_control::{Error, Operator, store::Change};
+use mintreu_control_testing::{Bench, on_both};
 use mintreu_model::{
     form::catalogue::{CreatePlan, CreateProduct, CreateService, UpdatePlan, UpdateProduct, UpdateService},
     list::ListQuery,

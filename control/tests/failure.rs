@@ -1,18 +1,12 @@
 //! Applications whose making or changing fails: what is cleared up in the service, what is tried
 //! again, what people are told.
 
-mod common;
-#[path = "common/scene.rs"]
-mod scene;
-#[path = "common/service.rs"]
-mod service;
-
 use chrono::TimeDelta;
-use common::on_both;
+use mintreu_control_testing::on_both;
+use mintreu_control_testing::scene::{Scene, scene};
+use mintreu_control_testing::service::Say;
 use mintreu_model::{form::application::UpdateApplication, id::ApplicationId, list::ListQuery, status::ApplicationStatus};
-use scene::{Scene, scene};
 use serde_json::json;
-use service::Say;
 
 fn code(error: &mintreu_control::Error) -> String {
     error.problem().code

@@ -2,11 +2,9 @@
 
 #![expect(clippy::panic, reason = "it is how a test fails")]
 
-mod common;
-
 use chrono::TimeDelta;
-use common::on_both;
 use mintreu_control::{Error, Result, idempotency::Begun};
+use mintreu_control_testing::on_both;
 
 fn code(outcome: Result<Begun>) -> &'static str {
     match outcome {

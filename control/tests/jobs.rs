@@ -2,15 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up has failed")]
 
-mod common;
-#[path = "common/service.rs"]
-mod service;
-
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use common::{Bench, on_both};
 use mintreu_control::{Error, Permitted, access::ManageApplications, jobs::Worker};
+use mintreu_control_testing::service::{self, Service};
+use mintreu_control_testing::{Bench, on_both};
 use mintreu_model::{
     form::application::Provision,
     id::ApplicationId,
@@ -18,7 +15,6 @@ use mintreu_model::{
     status::{ApplicationStatus, DatabaseMode, JobStatus},
     view::JobView,
 };
-use service::Service;
 use tokio_util::sync::CancellationToken;
 
 fn code(error: &Error) -> String {

@@ -2,17 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod common;
-#[path = "common/service.rs"]
-mod service;
-
 use chrono::TimeDelta;
-use common::{Bench, on_both};
 use mintreu_control::{
     Error, Permitted,
     access::{ManageKeys, ViewTenant},
     store::Change,
 };
+use mintreu_control_testing::{Bench, on_both, service};
 use mintreu_model::{
     credential::{client_id_is_wellformed, secret_is_wellformed},
     form::application::{CreateKey, Provision, RotateKey},

@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod common;
-
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
-use common::{Bench, on_both};
 use mintreu_control::{Config, Control, keyring::Keyring};
+use mintreu_control_testing::{Bench, on_both};
 use mintreu_model::{form::account::Register, list::ListQuery, status::MailStatus, view::MailView};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -73,7 +71,7 @@ fn with_smtp(bench: &Bench, url: &str) -> Control {
 }
 
 async fn posted(bench: &Bench, name: &str) {
-    let form = Register { name: name.into(), email: format!("{name}@people.test"), password: common::PASSWORD.into() };
+    let form = Register { name: name.into(), email: format!("{name}@people.test"), password: mintreu_control_testing::PASSWORD.into() };
     bench.register(&form, None).await.unwrap();
 }
 

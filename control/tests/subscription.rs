@@ -2,14 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod common;
-
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{Bench, on_both};
 use mintreu_control::{
     Error, Operator, Permitted,
     access::{ManageApplications, ManageSubscriptions, ViewTenant},
 };
+use mintreu_control_testing::{Bench, on_both};
 use mintreu_model::{
     form::{
         application::Provision,

@@ -6,14 +6,12 @@
     reason = "a test that cannot set up has failed; errors are used up when read"
 )]
 
-mod common;
-
 use chrono::TimeDelta;
-use common::{Bench, mail_token, on_both};
 use mintreu_control::{
     Actor, Error,
     access::{ManageApplications, ManageMembers, ManageTenant, OwnTenant, ViewAudit, ViewTenant},
 };
+use mintreu_control_testing::{Bench, mail_token, on_both};
 use mintreu_model::{
     form::{
         account::UseToken,

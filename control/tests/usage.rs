@@ -1,14 +1,12 @@
 //! Usage is counted exactly once and read back as it was.
 
-mod common;
-
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{Bench, beginning, on_both};
 use mintreu_control::{
     Error, Permitted,
     access::ViewTenant,
     usage::{self, Record},
 };
+use mintreu_control_testing::{Bench, beginning, on_both};
 use mintreu_model::{
     form::usage::{Preset, UsageQuery, UsageRange},
     id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},

@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 
 use leptos::server_fn::axum::server_fn_paths;
 
-use crate::{
-    common::on_both,
-    world::{Caller, World, changes, world},
-};
+use crate::world::{Caller, World, changes, world};
+use mintreu_control_testing::on_both;
 
 #[derive(Debug, Clone, Copy)]
 pub enum For {

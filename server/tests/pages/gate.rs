@@ -7,11 +7,11 @@ use axum::{
 use mintreu_model::list::ListQuery;
 
 use crate::{
-    common::on_sqlite,
     functions::{FUNCTIONS, fields},
     site::{HOST, HTML, JSON, encode, form},
     world::{Caller, changes, world},
 };
+use mintreu_control_testing::on_sqlite;
 
 #[tokio::test]
 async fn no_form_is_taken_from_another_site() {
@@ -123,7 +123,7 @@ async fn nobody_is_sent_to_another_site() {
             "\t//evil.example",
             "javascript:alert(1)",
         ] {
-            let log_in = format!("email=ines@people.test&password={}&next={next}", crate::common::PASSWORD);
+            let log_in = format!("email=ines@people.test&password={}&next={next}", mintreu_control_testing::PASSWORD);
             let led = [
                 world.site.submit("/login", "account/log_in", "", &log_in).await,
                 world.site.submit("/tenants/new", "tenant/create", owner, &format!("name=Another&next={next}")).await,

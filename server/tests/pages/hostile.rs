@@ -1,10 +1,8 @@
 //! Text meant to hurt, typed into forms and addresses: refused at its field, nothing kept, and
 //! shown again only as text.
 
-use crate::{
-    common::on_sqlite,
-    world::{Caller, changes, world},
-};
+use crate::world::{Caller, changes, world};
+use mintreu_control_testing::on_sqlite;
 
 /// Page, function, who, the other fields, and the fields to try.
 type Line = (&'static str, &'static str, Caller, &'static str, &'static [&'static str]);

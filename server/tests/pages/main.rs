@@ -5,13 +5,9 @@
 #![expect(unreachable_pub, reason = "modules of one program of tests")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot read an answer has failed")]
 
-#[path = "../../../control/tests/common/mod.rs"]
-mod common;
 mod functions;
 mod gate;
 mod hostile;
 mod routes;
-#[path = "../../../control/tests/common/service.rs"]
-mod service;
 mod site;
 mod world;

@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use leptos_axum::generate_route_list;
 use mintreu_app::{load::log_in_address, routes::Pages};
 
-use crate::{
-    common::{Bench, on_both, on_sqlite},
-    world::{Caller, World, world},
-};
+use crate::world::{Caller, World, world};
+use mintreu_control_testing::{Bench, on_both, on_sqlite};
 
 #[derive(Debug, Clone, Copy)]
 enum For {

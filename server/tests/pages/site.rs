@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::common::Bench;
+use mintreu_control_testing::Bench;
 
 pub const HOST: &str = "platform.test";
 pub const HTML: &str = "text/html,application/xhtml+xml";

@@ -15,10 +15,10 @@ use mintreu_model::{
 };
 use serde_json::json;
 
-use crate::{
-    common::{Bench, PASSWORD, mail_token},
+use crate::site::Site;
+use mintreu_control_testing::{
+    Bench, PASSWORD, mail_token,
     service::{self, Service},
-    site::Site,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

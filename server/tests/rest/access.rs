@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 use mintreu_model::role::{Permission, Role};
 use serde_json::{Value, json};
 
-use crate::{
-    common::{Bench, on_both},
-    world::{World, text, world},
-};
+use crate::world::{World, text, world};
+use mintreu_control_testing::{Bench, on_both};
 
 #[derive(Debug, Clone, Copy)]
 enum Who {

@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::common::Bench;
+use mintreu_control_testing::Bench;
 
 #[derive(Clone)]
 pub struct Api(Router);

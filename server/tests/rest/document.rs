@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{common::on_both, world::world};
+use mintreu_control_testing::on_both;
+
+use crate::world::world;
 
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {

@@ -3,10 +3,8 @@
 use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 
-use crate::{
-    common::on_both,
-    world::{text, world},
-};
+use crate::world::{text, world};
+use mintreu_control_testing::on_both;
 
 #[tokio::test]
 async fn bodies_that_are_wrong_are_refused_with_the_field_named() {

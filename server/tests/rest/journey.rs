@@ -4,10 +4,8 @@ use mintreu_control::usage::Record;
 use mintreu_model::id::SegmentId;
 use serde_json::{Value, json};
 
-use crate::{
-    common::on_both,
-    world::{text, world},
-};
+use crate::world::{text, world};
+use mintreu_control_testing::on_both;
 
 #[tokio::test]
 async fn a_person_registers_subscribes_provisions_and_sees_usage() {
@@ -114,7 +112,7 @@ async fn a_team_is_invited_promoted_and_left() {
         api.post(&invitations, &ines, form.clone()).await.expect(201);
         api.post(&invitations, &ines, form).await.refused(409, "already_invited");
         let mail = api.get("/admin/mail?q=sam%40people.test", &world.admin).await.expect(200);
-        let token = json!({"token": crate::common::mail_token(mail["data"][0]["text"].as_str().unwrap())});
+        let token = json!({"token": mintreu_control_testing::mail_token(mail["data"][0]["text"].as_str().unwrap())});
         assert_eq!(api.post("/invitations/look", "", token.clone()).await.expect(200)["tenant_name"], "Fjordline");
         api.post("/invitations/accept", &ines, token.clone()).await.refused(403, "other_address");
         assert_eq!(api.post("/invitations/accept", &sam, token).await.expect(200)["id"], json!(tenant));

@@ -2,10 +2,8 @@
 
 use serde_json::json;
 
-use crate::{
-    common::on_both,
-    world::{text, world},
-};
+use crate::world::{text, world};
+use mintreu_control_testing::on_both;
 
 #[tokio::test]
 async fn following_the_cursor_gives_every_row_once() {

@@ -5,8 +5,6 @@
 
 mod access;
 mod api;
-#[path = "../../../control/tests/common/mod.rs"]
-mod common;
 mod document;
 mod hostile;
 mod journey;

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{common::on_both, world::world};
+use mintreu_control_testing::on_both;
+
+use crate::world::world;
 
 #[tokio::test]
 async fn a_repeat_gets_the_first_answer_and_makes_nothing() {

@@ -4,10 +4,8 @@
 use axum::{Router, routing};
 use serde_json::{Value, json};
 
-use crate::{
-    api::Api,
-    common::{Bench, PASSWORD, mail_token},
-};
+use crate::api::Api;
+use mintreu_control_testing::{Bench, PASSWORD, mail_token};
 
 pub struct World {
     pub api: Api,

@@ -1,9 +1,6 @@
 //! A service for tests: it takes the lifecycle calls, keeps what it heard, and answers what it
 //! was told to, 201 to a PUT and 200 to all else otherwise.
 
-#![allow(clippy::allow_attributes, dead_code, unreachable_pub, reason = "each test file uses its own part of the service")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -28,7 +25,7 @@ use mintreu_model::{
 };
 use serde_json::{Value, json};
 
-use super::common::Bench;
+use crate::Bench;
 
 /// A call as it came in.
 #[derive(Debug, Clone)]

@@ -1,8 +1,17 @@
 //! What the tests of the control plane share: one bench per database engine, with a clock that
-//! stands still until it is moved. A case is written once and run by `on_both`.
+//! stands still until it is moved. A case is written once and run by `on_both`. `service` is a
+//! service that answers as it is told, `scene` a tenant subscribed to a product on it.
 
-#![allow(clippy::allow_attributes, dead_code, unreachable_pub, reason = "each test file uses its own part of the bench")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "a test that cannot set up has failed"
+)]
+
+pub mod scene;
+pub mod service;
 
 use std::{
     ops::Deref,

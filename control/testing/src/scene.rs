@@ -1,8 +1,5 @@
 //! A tenant with a subscription to a product on a service, and what its tests ask of both.
 
-#![allow(clippy::allow_attributes, dead_code, unreachable_pub, reason = "each test file uses its own part of the scene")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
 use chrono::TimeDelta;
 use mintreu_control::{
     Permitted,
@@ -16,8 +13,8 @@ use mintreu_model::{
     view::{ApplicationCreated, ApplicationView},
 };
 
-use super::{
-    common::Bench,
+use crate::{
+    Bench,
     service::{self, Service},
 };
 
