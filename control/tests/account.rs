@@ -43,6 +43,67 @@ async fn registering_answers_the_same_for_a_new_and_a_taken_address() {
     .await;
 }
 
+/// Rows of everything that an account writes, besides the account itself.
+async fn rows(bench: &Bench) -> Vec<i64> {
+    let mut rows = Vec::new();
+    for table in ["jobs", "mails", "email_tokens", "audit_entries", "sessions"] {
+        rows.push(bench.number(&format!("SELECT CAST(COUNT(*) AS BIGINT) FROM {table}")).await);
+    }
+    rows
+}
+
+async fn written(bench: &Bench, work: impl Future<Output = Result<(), Error>>) -> Vec<i64> {
+    let before = rows(bench).await;
+    work.await.unwrap();
+    rows(bench).await.iter().zip(before).map(|(after, before)| after - before).collect()
+}
+
+#[tokio::test]
+async fn whether_an_address_has_an_account_shows_in_no_write() {
+    on_both(async |bench| {
+        bench.person("ines").await;
+        let sam = bench.person("sam").await;
+        let (known, unknown) = (register("ines@people.test"), register("new@people.test"));
+        assert_eq!(written(&bench, bench.register(&known, None)).await, written(&bench, bench.register(&unknown, None)).await);
+        let change = |email: &str| ChangeEmail { email: email.into(), current_password: PASSWORD.into() };
+        // What he asked for before is replaced by both.
+        bench.change_email(&sam, &change("first@people.test")).await.unwrap();
+        bench.change_email(&sam, &change("ines@people.test")).await.unwrap();
+        let (known, unknown) = (change("ines@people.test"), change("other@people.test"));
+        assert_eq!(written(&bench, bench.change_email(&sam, &known)).await, written(&bench, bench.change_email(&sam, &unknown)).await);
+        let forgot = |email: &str| ForgotPassword { email: email.into() };
+        let (known, unknown) = (forgot("ines@people.test"), forgot("nobody@people.test"));
+        assert_eq!(written(&bench, bench.forgot_password(&known, None)).await, [1, 0, 0, 0, 0], "a job and nothing else");
+        assert_eq!(written(&bench, bench.forgot_password(&unknown, None)).await, [1, 0, 0, 0, 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_mailed_to_who_has_an_account_and_its_job_names_nobody() {
+    on_both(async |bench| {
+        bench.person("ines").await;
+        for email in ["ines@people.test", "nobody@people.test"] {
+            bench.forgot_password(&ForgotPassword { email: email.into() }, None).await.unwrap();
+        }
+        let named = "SELECT CAST(COUNT(*) AS BIGINT) FROM jobs WHERE target LIKE '%people%' OR CAST(payload AS TEXT) LIKE '%people%'";
+        assert_eq!(bench.number(named).await, 0);
+        // A job that was given up keeps the address for when it is started again.
+        bench.sql("UPDATE jobs SET status = 'dead' WHERE kind = 'account.forgot'").await;
+        let operator = bench.operator().await;
+        let query = ListQuery { q: Some("account.forgot".into()), ..Default::default() };
+        for job in bench.list_jobs(&operator, &query).await.unwrap().data {
+            bench.retry_job(&operator, job.id).await.unwrap();
+        }
+        bench.run_due_jobs().await.unwrap();
+        assert_eq!(mails(&bench, "ines@").await[0].subject, "Set a new password");
+        assert!(mails(&bench, "nobody@").await.is_empty());
+        let done = ListQuery { status: Some("done".into()), ..query };
+        assert_eq!(bench.list_jobs(&operator, &done).await.unwrap().total, 2);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_mailed_token_works_once_and_not_after_its_time() {
     on_both(async |bench| {
@@ -101,6 +162,7 @@ async fn a_reset_sets_the_password_ends_sessions_and_works_once() {
         bench.session_create(b"token", Some(ines.user_id), "{}", &Device::default(), expires).await.unwrap();
         bench.forgot_password(&ForgotPassword { email: "ines@people.test".into() }, None).await.unwrap();
         bench.forgot_password(&ForgotPassword { email: "nobody@people.test".into() }, None).await.unwrap();
+        bench.run_due_jobs().await.unwrap();
         assert!(mails(&bench, "nobody@").await.is_empty());
         let token = mail_token(&mails(&bench, "ines@").await[0].text);
         let form = ResetPassword { token, password: "a new password".into() };
@@ -247,6 +309,7 @@ async fn a_reset_ends_api_tokens_and_every_other_mailed_link() {
     on_both(async |bench| {
         let ines = open_doors(&bench, "ines").await;
         bench.forgot_password(&ForgotPassword { email: "ines@people.test".into() }, None).await.unwrap();
+        bench.run_due_jobs().await.unwrap();
         let token = mail_token(&mails(&bench, "ines@people").await[0].text);
         bench.reset_password(&ResetPassword { token, password: "a new password".into() }, None).await.unwrap();
         assert_eq!(doors(&bench, &ines).await, 0);
@@ -259,6 +322,7 @@ async fn links_to_the_old_address_end_when_the_new_one_is_confirmed() {
     on_both(async |bench| {
         let ines = bench.person("ines").await;
         bench.forgot_password(&ForgotPassword { email: "ines@people.test".into() }, None).await.unwrap();
+        bench.run_due_jobs().await.unwrap();
         let old = mail_token(&mails(&bench, "ines@").await[0].text);
         bench.change_email(&ines, &ChangeEmail { email: "new@people.test".into(), current_password: PASSWORD.into() }).await.unwrap();
         let token = mail_token(&mails(&bench, "new@").await[0].text);

@@ -243,3 +243,92 @@ async fn what_fails_inside_the_platform_is_not_told_to_tenants_word_for_word() {
     })
     .await;
 }
+
+/// As if a service said for ever that it is working.
+fn always_working() -> impl Iterator<Item = Say> {
+    let begun = |n: usize| Say::Status(202, json!({ "operation": n.to_string() }));
+    (0..2_000).flat_map(move |n| [begun(n), Say::Later(200, json!({ "state": "in_progress" }), 300)])
+}
+
+#[tokio::test]
+async fn a_deletion_that_a_service_works_on_for_ever_is_given_up_where_all_see_it() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let created = scene.provision("Store").await;
+        scene.run().await;
+        scene.bench.delete_application(&scene.who, created.id, None).await.unwrap();
+        scene.service.say(always_working());
+        scene.pass(TimeDelta::days(30)).await;
+        assert_eq!(scene.steps(created.id).await.last().unwrap(), "delete running");
+        for _ in 0..30 {
+            scene.pass(TimeDelta::hours(1)).await;
+        }
+        assert_eq!(scene.steps(created.id).await.last().unwrap(), "delete failed");
+        let said = "The service took too long, and did not let go of it for a day";
+        assert_eq!(scene.detail(created.id, "delete").await, said);
+        let application = scene.get(created.id).await;
+        assert_eq!((application.status, application.status_reason.as_deref()), (ApplicationStatus::Deleting, Some(said)));
+        let asked = scene.service.heard().len();
+        scene.pass(TimeDelta::days(2)).await;
+        assert_eq!(scene.service.heard().len(), asked, "it is asked no more");
+
+        let operator = scene.bench.operator().await;
+        let query = ListQuery { q: Some("application.delete".into()), status: Some("dead".into()), ..Default::default() };
+        let dead = scene.bench.list_jobs(&operator, &query).await.unwrap().data.remove(0);
+        scene.service.relent();
+        scene.bench.retry_job(&operator, dead.id).await.unwrap();
+        scene.run().await;
+        let application = scene.get(created.id).await;
+        assert_eq!((application.status, application.status_reason), (ApplicationStatus::Deleted, None));
+        assert_eq!(scene.steps(created.id).await.last().unwrap(), "delete done");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_making_that_a_service_works_on_for_ever_fails_and_so_does_clearing_it_up() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        scene.service.say(always_working());
+        let created = scene.provision("Store").await;
+        scene.run().await;
+        for _ in 0..10 {
+            scene.pass(TimeDelta::hours(1)).await;
+        }
+        let application = scene.get(created.id).await;
+        assert_eq!(application.status, ApplicationStatus::Failed);
+        assert_eq!(application.status_reason.as_deref(), Some("The service took too long, 6 times. Try again later."));
+        for _ in 0..30 {
+            scene.pass(TimeDelta::hours(1)).await;
+        }
+        let operator = scene.bench.operator().await;
+        let query = ListQuery { status: Some("dead".into()), ..Default::default() };
+        let dead = scene.bench.list_jobs(&operator, &query).await.unwrap().data;
+        assert_eq!(dead.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["application.undo"]);
+        scene.service.relent();
+        scene.bench.retry_application(&scene.who, created.id).await.unwrap();
+        scene.run().await;
+        assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_that_a_service_works_on_for_ever_fails_and_the_application_goes_on() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let created = scene.provision("Store").await;
+        scene.run().await;
+        scene.service.say(always_working());
+        let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
+        scene.bench.update_application(&scene.who, created.id, &UpdateApplication { name: None, config: Some(config) }).await.unwrap();
+        scene.run().await;
+        for _ in 0..30 {
+            scene.pass(TimeDelta::hours(1)).await;
+        }
+        assert_eq!(scene.steps(created.id).await.last().unwrap(), "config failed");
+        assert_eq!(scene.detail(created.id, "config").await, "The service took too long, 10 times");
+        assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active);
+    })
+    .await;
+}

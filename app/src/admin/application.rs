@@ -138,7 +138,7 @@ pub fn Application() -> impl IntoView {
             let tone = if one.status == ApplicationStatus::Failed { Tone::Bad } else { Tone::Warning };
             view! { <Banner tone=tone>{reason}</Banner> }
         });
-        let took = total(&timeline).map(|took| Slot::from(format!("Took {took}")));
+        let took = total(&timeline).filter(|_| one.status == ApplicationStatus::Active).map(|took| Slot::from(format!("Took {took}")));
         let config = serde_json::to_string_pretty(&one.config).unwrap_or_default();
         let jobs = format!("/admin/jobs?q={}", one.id);
         let again =

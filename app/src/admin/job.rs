@@ -10,6 +10,7 @@ use crate::{components::prelude::*, load::load, tenant::words::count};
 /// What a kind of job does, as people say it.
 fn said(kind: &str) -> String {
     match kind {
+        "account.forgot" => "Mail to who forgot a password".into(),
         "application.provision" => "Provision an application".into(),
         "application.config" => "Tell the service a new configuration".into(),
         "application.plan" => "Tell the service a new plan".into(),

@@ -13,13 +13,15 @@ use mintreu_model::{
 };
 
 use super::{normalise, store};
-use crate::{Actor, Control, Error, Result, audit::Entry, keyring::digest, mail::letter, store::Tx};
+use crate::{Actor, Control, Error, Result, audit::Entry, jobs, keyring::digest, mail::letter, store::Tx};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Verify,
     Reset,
     ChangeEmail,
+    /// Opens nothing and is sent to nobody: an address that is taken costs the writes of a free one.
+    Decoy,
 }
 
 impl Purpose {
@@ -28,13 +30,14 @@ impl Purpose {
             Self::Verify => "verify",
             Self::Reset => "reset",
             Self::ChangeEmail => "change_email",
+            Self::Decoy => "decoy",
         }
     }
 
     const fn life(self) -> TimeDelta {
         match self {
             Self::Verify | Self::ChangeEmail => TimeDelta::hours(24),
-            Self::Reset => TimeDelta::hours(1),
+            Self::Reset | Self::Decoy => TimeDelta::hours(1),
         }
     }
 }
@@ -91,17 +94,23 @@ impl Control {
         tx.commit().await
     }
 
-    /// Sends a link to set a new password, if the address has an account.
+    /// Sends a link to set a new password, if the address has an account: a job looks, so that this
+    /// does the same for every address.
     pub async fn forgot_password(&self, form: &ForgotPassword, address: Option<IpAddr>) -> Result<()> {
         form.validate()?;
         let email = normalise(&form.email);
         self.throttle.attempt("forgot", &email, address)?;
-        let user = store::find(&self.db, &email).await?;
         let mut tx = self.db.begin().await?;
-        if let Some(user) = user {
-            let token = self.email_token(&mut tx, user.id, Purpose::Reset, &email).await?;
-            self.post(&mut tx, &email, &letter::reset(&self.config.public_url, &token)).await?;
-        }
+        jobs::forgot::enqueue(self, &mut tx, &email).await?;
+        tx.commit().await
+    }
+
+    /// Writes the mail that `forgot_password` asked for.
+    pub(crate) async fn send_reset(&self, email: &str) -> Result<()> {
+        let Some(user) = store::find(&self.db, email).await? else { return Ok(()) };
+        let mut tx = self.db.begin().await?;
+        let token = self.email_token(&mut tx, user.id, Purpose::Reset, email).await?;
+        self.post(&mut tx, email, &letter::reset(&self.config.public_url, &token)).await?;
         tx.commit().await
     }
 
@@ -129,12 +138,11 @@ impl Control {
         let email = normalise(&form.email);
         let has_account = store::find(&self.db, &email).await?.is_some();
         let mut tx = self.db.begin().await?;
-        if has_account {
-            self.post(&mut tx, &email, &letter::already_registered(&self.config.public_url)).await?;
-        } else {
-            let token = self.email_token(&mut tx, actor.user_id, Purpose::ChangeEmail, &email).await?;
-            self.post(&mut tx, &email, &letter::change_email(&self.config.public_url, &token)).await?;
-        }
+        let purpose = if has_account { Purpose::Decoy } else { Purpose::ChangeEmail };
+        let token = self.email_token(&mut tx, actor.user_id, purpose, &email).await?;
+        let url = &self.config.public_url;
+        let letter = if has_account { letter::already_registered(url) } else { letter::change_email(url, &token) };
+        self.post(&mut tx, &email, &letter).await?;
         tx.commit().await
     }
 }

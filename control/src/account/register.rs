@@ -18,15 +18,16 @@ impl Control {
         self.throttle.attempt("register", &email, address)?;
         let hash = self.passwords.hash(&form.password, &self.random).await?;
         let now = self.clock.system_now();
-        let id: UserId = self.id();
+        let new: UserId = self.id();
         let mut tx = self.db.begin().await?;
-        if store::insert(&mut tx, id, &email, form.name.trim(), &hash, now).await? {
-            let token = self.email_token(&mut tx, id, Purpose::Verify, &email).await?;
-            self.post(&mut tx, &email, &letter::verify(&self.config.public_url, &token)).await?;
-            self.record(&mut tx, None, Entry::new("user.register", ("user", id, &email))).await?;
-        } else {
-            self.post(&mut tx, &email, &letter::already_registered(&self.config.public_url)).await?;
-        }
+        let id = store::insert_or_find(&mut tx, new, &email, form.name.trim(), &hash, now).await?;
+        // The same statements for both, so that neither takes longer.
+        let (purpose, action) = if id == new { (Purpose::Verify, "user.register") } else { (Purpose::Decoy, "user.register_again") };
+        let token = self.email_token(&mut tx, id, purpose, &email).await?;
+        let url = &self.config.public_url;
+        let letter = if id == new { letter::verify(url, &token) } else { letter::already_registered(url) };
+        self.post(&mut tx, &email, &letter).await?;
+        self.record(&mut tx, None, Entry::new(action, ("user", id, &email))).await?;
         tx.commit().await
     }
 
@@ -38,7 +39,7 @@ impl Control {
         let hash = self.passwords.hash(password, &self.random).await?;
         let now = self.clock.system_now();
         let mut tx = self.db.begin().await?;
-        store::insert(&mut tx, self.id(), &email, name.trim(), &hash, now).await?;
+        store::insert_or_find(&mut tx, self.id(), &email, name.trim(), &hash, now).await?;
         let id = store::make_admin(&mut tx, &email, &hash, now).await?;
         // Whoever used the account until now, perhaps without owning the address, is no super admin.
         store::close_other_doors(&mut tx, id).await?;

@@ -58,9 +58,9 @@ impl From<UserRow> for UserView {
 
 const USER: &str = "id, email, name, password_hash, email_verified_at, super_admin, disabled_at, created_at";
 
-/// Inserts an unverified user; false when the address is taken.
-pub(crate) async fn insert(tx: &mut Tx, id: UserId, email: &str, name: &str, hash: &str, now: DateTime<Utc>) -> Result<bool> {
-    let made = execute!(
+/// Inserts an unverified user, unless the address is taken; the id of who has it.
+pub(crate) async fn insert_or_find(tx: &mut Tx, id: UserId, email: &str, name: &str, hash: &str, now: DateTime<Utc>) -> Result<UserId> {
+    execute!(
         tx,
         sqlx::query(
             "INSERT INTO users (id, email, name, password_hash, super_admin, created_at, updated_at)
@@ -72,7 +72,7 @@ pub(crate) async fn insert(tx: &mut Tx, id: UserId, email: &str, name: &str, has
         .bind(hash)
         .bind(now)
     )?;
-    Ok(made == 1)
+    within!(tx, c => sqlx::query_scalar("SELECT id FROM users WHERE email = $1").bind(email).fetch_one(c))
 }
 
 pub(crate) async fn make_admin(tx: &mut Tx, email: &str, hash: &str, now: DateTime<Utc>) -> Result<UserId> {

@@ -136,7 +136,7 @@ pub(crate) async fn any_begin_deletion(tx: &mut Tx, id: ApplicationId, now: Date
     let touched = execute!(
         tx,
         sqlx::query(
-            "UPDATE applications SET status = 'deleting', delete_after = NULL, updated_at = $2
+            "UPDATE applications SET status = 'deleting', status_reason = NULL, delete_after = NULL, updated_at = $2
              WHERE id = $1 AND ((status IN ('deleting', 'suspended', 'failed') AND delete_after <= $2) OR (status = 'deleting' AND delete_after IS NULL))"
         )
         .bind(id)

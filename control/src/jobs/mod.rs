@@ -9,6 +9,7 @@
 //! comes round is a line in `periodic.rs`.
 
 mod application;
+pub(crate) mod forgot;
 mod lapse;
 mod periodic;
 mod prune;
@@ -48,6 +49,7 @@ pub(crate) mod kind {
     pub(crate) const CHANGE_PLAN: &str = "application.plan";
     pub(crate) const DELETE: &str = "application.delete";
     pub(crate) const UNDO: &str = "application.undo";
+    pub(crate) const FORGOT: &str = "account.forgot";
 }
 
 /// How a job ended that did not fail.
@@ -118,6 +120,7 @@ async fn handle(control: &Control, job: &Job) -> Ended {
         kind::CONFIGURE | kind::CHANGE_PLAN => application::update::run(control, job).await,
         kind::DELETE => application::delete::run(control, job).await,
         kind::UNDO => application::undo::run(control, job).await,
+        kind::FORGOT => forgot::run(control, job).await,
         name => match periodic::find(name) {
             Some(periodic) => periodic.run(control).await,
             None => Err(Failure::Final(format!("no job is called {name}"))),
@@ -130,6 +133,7 @@ async fn give_up(control: &Control, tx: &mut Tx, job: &Job, error: &str) -> Resu
     match job.kind.as_str() {
         kind::PROVISION => application::provision::given_up(control, tx, job).await,
         kind::CONFIGURE | kind::CHANGE_PLAN => application::update::given_up(control, tx, job, error).await,
+        kind::DELETE => application::delete::given_up(control, tx, job, error).await,
         _ => Ok(()),
     }
 }
@@ -176,7 +180,9 @@ impl Control {
         let before = store::get(&self.db, id).await?.ok_or(Error::NotFound("job"))?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let retried = match store::retry(&mut tx, id, now).await {
+        // What an application's job carries is how far it came; it begins anew.
+        let anew = before.kind != kind::FORGOT;
+        let retried = match store::retry(&mut tx, id, anew, now).await {
             Err(error) if is_duplicate(&error) => {
                 return Err(Error::conflict("already_queued", "The same work is on the queue already."));
             }

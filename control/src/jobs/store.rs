@@ -184,18 +184,19 @@ pub(crate) async fn requeue(tx: &mut Tx, job: &Job, later: &Later<'_>) -> Result
     Ok(touched == 1)
 }
 
-/// Makes a dead or waiting job due now; false when it is neither.
-pub(crate) async fn retry(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<bool> {
+/// Makes a dead or waiting job due now; false when it is neither. `anew` drops what a dead one
+/// carries.
+pub(crate) async fn retry(tx: &mut Tx, id: JobId, anew: bool, now: DateTime<Utc>) -> Result<bool> {
     let touched = execute!(
         tx,
         sqlx::query(
-            "UPDATE jobs SET payload = CASE WHEN status = 'dead' THEN $3 ELSE payload END, status = 'queued', run_at = $2, attempts = 0,
+            "UPDATE jobs SET payload = CASE WHEN status = 'dead' THEN COALESCE($3, payload) ELSE payload END, status = 'queued', run_at = $2, attempts = 0,
                 finished_at = NULL
              WHERE id = $1 AND status IN ('dead', 'queued')"
         )
         .bind(id)
         .bind(now)
-        .bind(Json(Value::Null))
+        .bind(anew.then_some(Json(Value::Null)))
     )?;
     Ok(touched == 1)
 }

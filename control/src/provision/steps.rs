@@ -17,6 +17,7 @@ pub(crate) const READY: &str = "ready";
 /// Later work, below the making.
 pub(crate) const CONFIGURE: &str = "config";
 pub(crate) const CHANGE_PLAN: &str = "plan_change";
+pub(crate) const DELETE: &str = "delete";
 
 /// The steps of making an application of this product.
 pub(crate) fn plan(ground: &Ground) -> Vec<NewStep<'static>> {
@@ -40,6 +41,10 @@ pub(crate) const fn configure() -> NewStep<'static> {
 
 pub(crate) const fn change_plan() -> NewStep<'static> {
     NewStep { step: CHANGE_PLAN, position: 11, title: "Move to the new plan" }
+}
+
+pub(crate) const fn delete() -> NewStep<'static> {
+    NewStep { step: DELETE, position: 20, title: "Delete its data" }
 }
 
 impl Control {

@@ -83,6 +83,11 @@ impl Service {
         self.script.lock().unwrap().answers.extend(answers);
     }
 
+    /// Forgets what it was told to answer.
+    pub fn relent(&self) {
+        self.script.lock().unwrap().answers.clear();
+    }
+
     /// Every call so far.
     pub fn heard(&self) -> Vec<Heard> {
         self.script.lock().unwrap().heard.clone()

@@ -11,8 +11,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::id::ApplicationId;
 use reqwest::Method;
+use serde::{Deserialize, Serialize};
 
-use super::{Failure, Job};
+use super::{Failure, Job, Outcome, to_payload};
 use crate::{
     Control, Result,
     application::work::Work,
@@ -22,8 +23,58 @@ use crate::{
 /// How long a service may work on one operation.
 const OPERATION_MOST: TimeDelta = TimeDelta::minutes(30);
 
-/// Deletions that may fail before an operator must look why the service does not let go: a day's.
-const PATIENCE: i64 = 100;
+/// How long a service is asked to let go of an application before an operator must look why it
+/// does not.
+const PATIENCE: TimeDelta = TimeDelta::days(1);
+
+const TOO_LONG: &str = "The service took too long";
+
+/// An operation that the service works on.
+#[derive(Debug, Serialize, Deserialize)]
+struct UnderWay {
+    operation: String,
+    since: DateTime<Utc>,
+}
+
+impl UnderWay {
+    fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        now > self.since + OPERATION_MOST
+    }
+}
+
+/// What a job that deletes carries from one run to the next.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Deletion {
+    since: Option<DateTime<Utc>>,
+    tries: i64,
+    under_way: Option<UnderWay>,
+    /// The service has forgotten it.
+    gone: bool,
+}
+
+/// One step towards the service's having forgotten an application: none when it has. However it
+/// answers, this ends within `PATIENCE`.
+async fn until_gone(control: &Control, work: &Work, state: &mut Deletion) -> std::result::Result<Option<Outcome>, Failure> {
+    let now = control.clock.now();
+    let since = *state.since.get_or_insert(now);
+    let url = control.database_url(work.id).await?;
+    let (at, note) = match end_in_service(control, work, url.as_deref(), &mut state.under_way).await? {
+        Ending::Gone => {
+            state.gone = true;
+            return Ok(None);
+        }
+        Ending::Later(pause) => (after(control, pause), WORKING.to_owned()),
+        Ending::NotYet(detail) => {
+            if now > since + PATIENCE {
+                return Err(Failure::Final(format!("{detail}, and did not let go of it for a day")));
+            }
+            state.tries += 1;
+            (control.next_attempt(state.tries), detail)
+        }
+    };
+    Ok(Some(Outcome::Wait { at, payload: to_payload(state), note: Some(note) }))
+}
 
 fn application(job: &Job) -> std::result::Result<ApplicationId, Failure> {
     job.target.parse().map_err(|error| Failure::Final(format!("the target is no application: {error}")))
@@ -42,23 +93,27 @@ enum Ending {
     NotYet(String),
 }
 
+const WORKING: &str = "The service is working on it";
+
 /// One DELETE, or one question about the operation that an earlier one began.
-async fn end_in_service(control: &Control, work: &Work, url: Option<&str>, operation: &mut Option<String>) -> Result<Ending> {
-    if let Some(under_way) = operation.take() {
-        return Ok(match control.ask_service(&Method::DELETE, work, url, &under_way).await? {
+async fn end_in_service(control: &Control, work: &Work, url: Option<&str>, under_way: &mut Option<UnderWay>) -> Result<Ending> {
+    let now = control.clock.now();
+    if let Some(one) = under_way.take() {
+        return Ok(match control.ask_service(&Method::DELETE, work, url, &one.operation).await? {
             Progress::Succeeded => Ending::Gone,
-            Progress::Working { ask_after, .. } => {
-                *operation = Some(under_way);
+            Progress::Working { ask_after, .. } if !one.is_overdue(now) => {
+                *under_way = Some(one);
                 Ending::Later(ask_after)
             }
+            Progress::Working { .. } => Ending::NotYet(TOO_LONG.to_owned()),
             // The next attempt asks for the deletion anew.
             Progress::Failed(detail) | Progress::Unknown(detail) => Ending::NotYet(detail),
         });
     }
     Ok(match control.tell_service(Method::DELETE, work, url, None).await? {
         Answer::Done => Ending::Gone,
-        Answer::Working { operation: begun, ask_after } => {
-            *operation = Some(begun);
+        Answer::Working { operation, ask_after } => {
+            *under_way = Some(UnderWay { operation, since: now });
             Ending::Later(ask_after)
         }
         Answer::Refused(detail) | Answer::NotNow(detail) | Answer::Unsure(detail) => Ending::NotYet(detail),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{Ended, Job, Outcome, kind, payload, to_payload},
-    Ending, OPERATION_MOST, after, application, end_in_service,
+    Ending, TOO_LONG, UnderWay, WORKING, after, application, end_in_service,
 };
 use crate::{
     Control, Result,
@@ -37,14 +37,13 @@ struct State {
     /// PUTs that failed.
     tries: i64,
     /// Of the PUT.
-    operation: Option<String>,
-    since: Option<DateTime<Utc>>,
+    under_way: Option<UnderWay>,
     /// What the PUT said.
     sent: Option<(String, i64)>,
     /// The service may hold something that must go before the next PUT.
     undo: bool,
     /// Of the DELETE.
-    undoing: Option<String>,
+    undoing: Option<UnderWay>,
 }
 
 /// What a making carries that has to delete first.
@@ -105,16 +104,14 @@ fn title_of(engine: &str) -> &'static str {
 async fn set_up(control: &Control, work: &Work, state: &mut State, cut_off: bool) -> Result<Set> {
     let url = control.database_url(work.id).await?;
     let url = url.as_deref();
-    if let Some(operation) = state.operation.clone() {
-        let overdue = state.since.is_none_or(|since| control.clock.now() > since + OPERATION_MOST);
-        return match control.ask_service(&Method::PUT, work, url, &operation).await? {
+    if let Some(one) = &state.under_way {
+        let overdue = one.is_overdue(control.clock.now());
+        return match control.ask_service(&Method::PUT, work, url, &one.operation).await? {
             Progress::Succeeded => Ok(Set::Up),
             Progress::Failed(detail) => unsure(control, work, url, state, detail).await,
-            Progress::Working { .. } | Progress::Unknown(_) if overdue => {
-                unsure(control, work, url, state, "The service took too long".to_owned()).await
-            }
+            Progress::Working { .. } | Progress::Unknown(_) if overdue => unsure(control, work, url, state, TOO_LONG.to_owned()).await,
             Progress::Working { description, ask_after } => {
-                Ok(Set::Later(after(control, ask_after), description.unwrap_or_else(|| "The service is working on it".to_owned())))
+                Ok(Set::Later(after(control, ask_after), description.unwrap_or_else(|| WORKING.to_owned())))
             }
             Progress::Unknown(detail) => {
                 let at = control.next_attempt(2);
@@ -137,9 +134,8 @@ async fn set_up(control: &Control, work: &Work, state: &mut State, cut_off: bool
     match control.tell_service(Method::PUT, work, url, Some(&body)).await? {
         Answer::Done => Ok(Set::Up),
         Answer::Working { operation, ask_after } => {
-            state.operation = Some(operation);
-            state.since = Some(control.clock.now());
-            Ok(Set::Later(after(control, ask_after), "The service is working on it".to_owned()))
+            state.under_way = Some(UnderWay { operation, since: control.clock.now() });
+            Ok(Set::Later(after(control, ask_after), WORKING.to_owned()))
         }
         // What it refuses may be other than what a run that was cut off had told it.
         Answer::Refused(detail) if cut_off => unsure(control, work, url, state, detail).await,
@@ -151,7 +147,7 @@ async fn set_up(control: &Control, work: &Work, state: &mut State, cut_off: bool
 
 /// The PUT went wrong in a way that may have left something behind: it is deleted first.
 async fn unsure(control: &Control, work: &Work, url: Option<&str>, state: &mut State, detail: String) -> Result<Set> {
-    state.operation = None;
+    state.under_way = None;
     if !work.ever_active {
         state.undo = true;
         if matches!(end_in_service(control, work, url, &mut state.undoing).await?, Ending::Gone) {
@@ -221,7 +217,7 @@ async fn begun(control: &Control, work: &Work) -> Result<bool> {
 
 async fn fail(control: &Control, work: &Work, reason: &str, state: &State) -> Ended {
     let mut tx = control.db.begin().await?;
-    let undo = state.undo || state.operation.is_some();
+    let undo = state.undo || state.under_way.is_some();
     fail_within(control, &mut tx, work, reason, undo).await?;
     tx.commit().await?;
     Ok(Outcome::Done)

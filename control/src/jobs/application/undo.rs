@@ -2,21 +2,12 @@
 //! answered 200 or 410. A new attempt to make the application begins with it instead.
 
 use mintreu_model::status::ApplicationStatus;
-use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{Ended, Failure, Job, Outcome, payload, to_payload},
-    Ending, PATIENCE, after, application, end_in_service,
+    super::{Ended, Job, Outcome, payload},
+    Deletion, application, until_gone,
 };
 use crate::{Control, application::work};
-
-/// Carried from one run to the next.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct State {
-    tries: i64,
-    operation: Option<String>,
-}
 
 pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
     let id = application(job)?;
@@ -24,17 +15,6 @@ pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
     if work.status != ApplicationStatus::Failed || work.ever_active || !work.has_lifecycle() {
         return Ok(Outcome::Done);
     }
-    let url = control.database_url(id).await?;
-    let mut state: State = payload(job);
-    match end_in_service(control, &work, url.as_deref(), &mut state.operation).await? {
-        Ending::Gone => Ok(Outcome::Done),
-        Ending::Later(pause) => Ok(Outcome::Wait { at: after(control, pause), payload: to_payload(&state), note: None }),
-        Ending::NotYet(detail) => {
-            state.tries += 1;
-            if state.tries >= PATIENCE {
-                return Err(Failure::Final(detail));
-            }
-            Ok(Outcome::Wait { at: control.next_attempt(state.tries), payload: to_payload(&state), note: Some(detail) })
-        }
-    }
+    let mut state: Deletion = payload(job);
+    Ok(until_gone(control, &work, &mut state).await?.unwrap_or(Outcome::Done))
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{ATTEMPTS, Ended, Failure, Job, Outcome, payload, to_payload},
-    OPERATION_MOST, after, application,
+    TOO_LONG, UnderWay, WORKING, after, application,
 };
 use crate::{
     Control, Result,
@@ -30,8 +30,7 @@ use crate::{
 #[serde(default)]
 struct State {
     tries: i64,
-    operation: Option<String>,
-    since: Option<DateTime<Utc>>,
+    under_way: Option<UnderWay>,
     /// Plan and version of the configuration that the operation brings.
     sent: Option<(String, i64)>,
 }
@@ -51,17 +50,17 @@ pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
     }
     let url = control.database_url(id).await?;
     let url = url.as_deref();
-    if let (Some(operation), Some(sent)) = (state.operation.clone(), state.sent.clone()) {
-        let overdue = state.since.is_none_or(|since| control.clock.now() > since + OPERATION_MOST);
-        return match control.ask_service(&Method::PATCH, &work, url, &operation).await? {
+    if let (Some(one), Some(sent)) = (&state.under_way, state.sent.clone()) {
+        let overdue = one.is_overdue(control.clock.now());
+        return match control.ask_service(&Method::PATCH, &work, url, &one.operation).await? {
             Progress::Succeeded => took(control, &work, sent).await,
             Progress::Working { description, ask_after } if !overdue => {
-                let note = description.unwrap_or_else(|| "The service is working on it".to_owned());
+                let note = description.unwrap_or_else(|| WORKING.to_owned());
                 wait(control, &work, &state, after(control, ask_after), note).await
             }
             Progress::Unknown(detail) if !overdue => wait(control, &work, &state, control.next_attempt(2), detail).await,
             Progress::Failed(detail) | Progress::Unknown(detail) => once_more(control, &work, state, detail).await,
-            Progress::Working { .. } => once_more(control, &work, state, "The service took too long".to_owned()).await,
+            Progress::Working { .. } => once_more(control, &work, state, TOO_LONG.to_owned()).await,
         };
     }
     if plan_changes && state.tries == 0 {
@@ -75,8 +74,9 @@ pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
     match control.tell_service(Method::PATCH, &work, url, Some(&body)).await? {
         Answer::Done => took(control, &work, sent).await,
         Answer::Working { operation, ask_after } => {
-            state = State { operation: Some(operation), since: Some(control.clock.now()), sent: Some(sent), ..state };
-            wait(control, &work, &state, after(control, ask_after), "The service is working on it".to_owned()).await
+            let under_way = Some(UnderWay { operation, since: control.clock.now() });
+            state = State { under_way, sent: Some(sent), ..state };
+            wait(control, &work, &state, after(control, ask_after), WORKING.to_owned()).await
         }
         Answer::Refused(detail) => Err(Failure::Final(detail)),
         Answer::NotNow(detail) | Answer::Unsure(detail) => once_more(control, &work, state, detail).await,
