@@ -82,6 +82,12 @@ impl<R: Right> Permitted<R> {
         self.role
     }
 
+    /// Refuses what would only begin something in a tenant that is being deleted; ending things
+    /// stays possible.
+    pub(crate) fn stays(&self) -> Result<()> {
+        if self.tenant.status == TenantStatus::Deleting { Err(tenant_deleting()) } else { Ok(()) }
+    }
+
     /// Proof of another right of the same member, where the role has it.
     pub fn also<S: Right>(&self) -> Result<Permitted<S>> {
         permitted(self.actor.clone(), self.tenant.clone(), self.role)
@@ -99,6 +105,10 @@ impl Operator {
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
+}
+
+pub(crate) fn tenant_deleting() -> Error {
+    Error::conflict("tenant_deleting", "This tenant is being deleted. An owner can keep it, in its settings; then try again.")
 }
 
 fn permitted<R: Right>(actor: Actor, tenant: TenantView, role: Role) -> Result<Permitted<R>> {

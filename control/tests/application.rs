@@ -12,14 +12,21 @@ use ed25519_dalek::Verifier;
 use futures_util::{FutureExt, StreamExt};
 use mintreu_control::{
     Error, Permitted,
-    access::{ManageApplications, ViewTenant},
+    access::{ManageApplications, ManageKeys, ManageMembers, ManageSubscriptions, ViewTenant},
 };
-use mintreu_control_testing::on_both;
 use mintreu_control_testing::scene::{form, scene};
 use mintreu_control_testing::service::{self, Say, Service};
+use mintreu_control_testing::{mail_token, on_both};
 use mintreu_model::{
-    form::application::{DeleteApplication, Provision, UpdateApplication},
+    form::{
+        account::UseToken,
+        application::{CreateKey, DeleteApplication, Provision, UpdateApplication},
+        catalogue::UpdateService,
+        subscription::{Cancel, Effective, Subscribe},
+        tenant::{DeleteTenant, Invite},
+    },
     list::ListQuery,
+    role::Role,
     status::{ApplicationStatus, DatabaseMode, StepStatus},
 };
 use serde_json::{Value, json};
@@ -427,7 +434,7 @@ async fn a_tenant_goes_when_its_applications_are_gone() {
         let created = scene.provision("Store").await;
         scene.run().await;
         let url = scene.database_url(&created).await.unwrap();
-        let confirm = mintreu_model::form::tenant::DeleteTenant { confirm: scene.who.tenant().name.clone() };
+        let confirm = DeleteTenant { confirm: scene.who.tenant().name.clone() };
         scene.bench.delete_tenant(&scene.who.also().unwrap(), &confirm).await.unwrap();
         scene.pass(TimeDelta::days(15)).await;
         assert!(!connects(&url).await);
@@ -452,6 +459,77 @@ async fn operators_see_every_application_and_may_retry() {
         scene.bench.retry_any_application(&operator, created.id).await.unwrap();
         scene.run().await;
         assert_eq!(scene.bench.get_any_application(&operator, created.id).await.unwrap().status, ApplicationStatus::Active);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_with_applications_keeps_its_lifecycle_and_its_kind_of_database() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let operator = scene.bench.operator().await;
+        let created = scene.provision("Store").await;
+        scene.run().await;
+        let form = serde_json::from_value::<UpdateService>(json!({ "lifecycle": false, "database": "none" })).unwrap();
+        let refused = async || scene.bench.update_service(&operator, "shop-service", &form).await.unwrap_err().problem();
+        let problem = refused().await;
+        let fields: Vec<_> = problem.errors.iter().map(|error| (error.field.as_str(), error.code.as_str())).collect();
+        assert_eq!((problem.status, fields), (422, vec![("database", "in_use"), ("lifecycle", "in_use")]));
+        scene.bench.delete_application(&scene.who, created.id, None).await.unwrap();
+        assert_eq!(refused().await.status, 422, "its service has not heard of the end");
+        scene.pass(TimeDelta::days(31)).await;
+        let after = scene.bench.update_service(&operator, "shop-service", &form).await.unwrap();
+        assert_eq!((after.lifecycle, after.database), (false, DatabaseMode::None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_begins_in_a_tenant_that_is_being_deleted_and_things_can_end() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let guest = scene.bench.person("guest").await;
+        let invite = |name: &str| Invite { email: format!("{name}@people.test"), role: Role::Viewer };
+        let members: Permitted<ManageMembers> = scene.who.also().unwrap();
+        scene.bench.invite(&members, &invite("guest")).await.unwrap();
+        let query = ListQuery { q: Some("guest@".into()), ..Default::default() };
+        let mail = scene.bench.list_mail(&scene.bench.operator().await, &query).await.unwrap().data.remove(0);
+        let token = UseToken { token: mail_token(&mail.text) };
+        let application = scene.provision("Store").await.id;
+        scene.run().await;
+        let confirm = DeleteTenant { confirm: scene.who.tenant().name.clone() };
+        scene.bench.delete_tenant(&scene.who.also().unwrap(), &confirm).await.unwrap();
+
+        let (bench, actor, tenant) = (&scene.bench, scene.who.actor(), scene.who.tenant_id());
+        let who: Permitted<ManageApplications> = bench.permit(actor, tenant).await.unwrap();
+        let (keys, payer) = (who.also::<ManageKeys>().unwrap(), who.also::<ManageSubscriptions>().unwrap());
+        let subscription = bench.list_subscriptions(&who.also().unwrap(), &ListQuery::default()).await.unwrap().data.remove(0).id;
+        let subscribe = Subscribe { product: "shop".into(), plan: "pro".into() };
+        let key = CreateKey { name: "Second".into(), scopes: Vec::new(), expires_at: None, allowed_ips: Vec::new() };
+        let rename = UpdateApplication { name: Some("Butik".into()), config: None };
+        let refusals = [
+            bench.provision(&who, &form("Other")).await.map(drop),
+            bench.update_application(&who, application, &rename).await.map(drop),
+            bench.resume_application(&who, application).await.map(drop),
+            bench.keep_application(&who, application).await.map(drop),
+            bench.retry_application(&who, application).await.map(drop),
+            bench.create_key(&keys, application, &key).await.map(drop),
+            bench.subscribe(&payer, &subscribe).await.map(drop),
+            bench.resume_subscription(&payer, subscription).await.map(drop),
+            bench.invite(&who.also().unwrap(), &invite("other")).await.map(drop),
+            bench.accept_invitation(&guest, &token).await.map(drop),
+        ];
+        for refused in refusals {
+            let problem = refused.unwrap_err().problem();
+            assert_eq!((problem.status, problem.code.as_str()), (409, "tenant_deleting"));
+        }
+        let first = bench.list_keys(&who.also().unwrap(), application, &ListQuery::default()).await.unwrap().data.remove(0).id;
+        bench.revoke_key(&keys, application, first).await.unwrap();
+        bench.cancel_subscription(&payer, subscription, &Cancel { at: Effective::Now }).await.unwrap();
+        bench.keep_tenant(&who.also().unwrap()).await.unwrap();
+        let members: Permitted<ManageMembers> = bench.permit(actor, tenant).await.unwrap();
+        bench.accept_invitation(&guest, &token).await.unwrap();
+        bench.invite(&members, &invite("other")).await.unwrap();
     })
     .await;
 }

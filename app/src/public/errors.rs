@@ -73,6 +73,7 @@ const CONFLICT: &[Line] = &[
     ("last_owner", 409, "A tenant needs an owner. Make somebody else owner first."),
     ("too_many_tenants", 409, "Delete a tenant that is no longer needed."),
     ("tenant_not_active", 409, "The tenant is being deleted already, or suspended."),
+    ("tenant_deleting", 409, "The tenant is being deleted, so nothing new begins in it. An owner can keep it, in its settings."),
     ("tenant_not_deleting", 409, "The tenant is not being deleted, so there is nothing to keep."),
     ("application_limit", 409, "The plan includes no more applications. Delete one or change the plan."),
     ("application_deleting", 409, "The application is being deleted. Keep it first."),

@@ -21,6 +21,7 @@ impl Control {
         form: &UpdateApplication,
     ) -> Result<ApplicationView> {
         form.validate()?;
+        who.stays()?;
         let (tenant, now) = (who.tenant_id(), self.clock.now());
         let mut tx = self.db.begin().await?;
         let ground = store::lock_ground_of(&mut tx, tenant, id).await?.ok_or(NONE)?;
@@ -60,6 +61,7 @@ impl Control {
 
     /// Calls are served again, where the subscription serves.
     pub async fn resume_application(&self, who: &Permitted<ManageApplications>, id: ApplicationId) -> Result<ApplicationView> {
+        who.stays()?;
         let mut tx = self.db.begin().await?;
         let ground = store::lock_ground_of(&mut tx, who.tenant_id(), id).await?.ok_or(NONE)?;
         let before = self.found(&mut tx, who, id).await?;

@@ -44,6 +44,7 @@ impl Control {
 
     /// Takes a deletion back within the grace.
     pub async fn keep_application(&self, who: &Permitted<ManageApplications>, id: ApplicationId) -> Result<ApplicationView> {
+        who.stays()?;
         let mut tx = self.db.begin().await?;
         let ground = store::lock_ground_of(&mut tx, who.tenant_id(), id).await?.ok_or(NONE)?;
         let before = self.found(&mut tx, who, id).await?;

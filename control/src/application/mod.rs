@@ -14,7 +14,7 @@ use mintreu_model::{
     form::{Validate, application::Provision},
     id::ApplicationId,
     list::{List, ListQuery},
-    status::{ApplicationStatus, ProductKind, TenantStatus},
+    status::{ApplicationStatus, ProductKind},
     view::{ApplicationCreated, ApplicationView, ConfigVersionView, TimelineView},
 };
 use serde_json::Value;
@@ -44,9 +44,7 @@ impl Control {
                 "Confirm your e-mail address first. The link is in the mail that we sent you.",
             ));
         }
-        if tenant.status != TenantStatus::Active {
-            return Err(Error::forbidden("tenant_not_active", "This tenant is being deleted. Keep it first, in its settings."));
-        }
+        who.stays()?;
         let mut tx = self.db.begin().await?;
         let ground = store::lock_ground(&mut tx, tenant.id, &form.product).await?.ok_or_else(|| {
             Error::forbidden("no_subscription", format!("{} has no subscription to this product. Subscribe first.", tenant.name))
@@ -129,6 +127,7 @@ impl Control {
 
     /// Makes a failed application once more, from the step that failed.
     pub async fn retry_application(&self, who: &Permitted<ManageApplications>, id: ApplicationId) -> Result<ApplicationView> {
+        who.stays()?;
         let mut tx = self.db.begin().await?;
         let before = self.found(&mut tx, who, id).await?;
         let ground = store::lock_ground_of(&mut tx, who.tenant_id(), id).await?.ok_or(NONE)?;

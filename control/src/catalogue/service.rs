@@ -8,6 +8,7 @@ use mintreu_model::{
         catalogue::{CreateService, UpdateService},
     },
     list::{List, ListQuery},
+    problem::FieldError,
     view::{HealthView, ProductView, ServiceView},
 };
 
@@ -76,11 +77,9 @@ impl Control {
         after.database = form.database.unwrap_or(before.database);
         after.lifecycle = form.lifecycle.unwrap_or(before.lifecycle);
         after.timeout_ms = form.timeout_ms.unwrap_or(before.timeout_ms);
-        if after.database != before.database && store::has_applications(&mut tx, before.id).await? {
-            return Err(Error::conflict(
-                "service_in_use",
-                "Applications of this service exist: how they get their database can no longer change.",
-            ));
+        let refused = fixed_by_applications(&before, &after);
+        if !refused.is_empty() && store::has_applications(&mut tx, before.id).await? {
+            return Err(Error::Invalid(refused));
         }
         store::update_service(&mut tx, &after).await?;
         tx.changed(Change::Catalogue, now).await?;
@@ -152,6 +151,23 @@ impl Control {
         }
         Ok(())
     }
+}
+
+/// What changed that must not while the service has applications.
+fn fixed_by_applications(before: &ServiceView, after: &ServiceView) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if after.database != before.database {
+        errors.push(FieldError::new(
+            "database",
+            "in_use",
+            "Applications of this service exist, each with its database or without. Delete them first",
+        ));
+    }
+    if before.lifecycle && !after.lifecycle {
+        let message = "Applications of this service exist, and it would never hear of their end. Delete them first";
+        errors.push(FieldError::new("lifecycle", "in_use", message));
+    }
+    errors
 }
 
 /// Without slashes at the end: paths begin with one.

@@ -55,6 +55,7 @@ pub struct Found {
 impl Control {
     pub async fn create_key(&self, who: &Permitted<ManageKeys>, application: ApplicationId, form: &CreateKey) -> Result<KeyCreated> {
         form.validate()?;
+        who.stays()?;
         let now = self.clock.now();
         if form.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::field("expires_at", "out_of_range", "Choose a time in the future"));
@@ -104,6 +105,7 @@ impl Control {
         form: &RotateKey,
     ) -> Result<KeyCreated> {
         form.validate()?;
+        who.stays()?;
         let (tenant, now) = (who.tenant_id(), self.clock.now());
         let mut tx = self.db.begin().await?;
         self.room_for_key(&mut tx, tenant, application, now).await?;

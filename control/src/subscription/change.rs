@@ -24,6 +24,7 @@ impl Control {
         form: &ChangePlan,
     ) -> Result<SubscriptionView> {
         form.validate()?;
+        who.stays()?;
         let now = period::anchor(self.clock.now());
         let mut tx = self.db.begin().await?;
         let (before, view) = self.live_subscription(&mut tx, who, id).await?;
@@ -89,6 +90,7 @@ impl Control {
     /// Takes a cancellation at the period's end back, or goes on after a pause where the plan
     /// costs nothing.
     pub async fn resume_subscription(&self, who: &Permitted<ManageSubscriptions>, id: SubscriptionId) -> Result<SubscriptionView> {
+        who.stays()?;
         let now = period::anchor(self.clock.now());
         let mut tx = self.db.begin().await?;
         let (before, view) = self.live_subscription(&mut tx, who, id).await?;

@@ -44,6 +44,7 @@ impl Control {
     /// the product left.
     pub async fn subscribe(&self, who: &Permitted<ManageSubscriptions>, form: &Subscribe) -> Result<SubscriptionView> {
         form.validate()?;
+        who.stays()?;
         let (tenant, now) = (who.tenant_id(), period::anchor(self.clock.now()));
         let mut tx = self.db.begin().await?;
         let product = catalogue::store::product_within(&mut tx, &form.product).await?;

@@ -5,13 +5,14 @@ use mintreu_model::{
     form::{Validate, account::UseToken, tenant::Invite},
     id::InvitationId,
     role::Role,
+    status::TenantStatus,
     view::{InvitationOffer, InvitationView, TenantView},
 };
 
 use super::store;
 use crate::{
     Actor, Control, Error, Permitted, Result,
-    access::{ManageMembers, ViewTenant},
+    access::{self, ManageMembers, ViewTenant},
     account::normalise,
     audit::Entry,
     keyring::digest,
@@ -24,6 +25,7 @@ const GONE: Error = Error::NotFound("invitation, or it was used, revoked or has 
 impl Control {
     pub async fn invite(&self, who: &Permitted<ManageMembers>, form: &Invite) -> Result<InvitationView> {
         form.validate()?;
+        who.stays()?;
         if form.role == Role::Owner && who.role() != Role::Owner {
             return Err(Error::forbidden("forbidden", "Only an owner may invite owners."));
         }
@@ -86,13 +88,16 @@ impl Control {
             let offer = self.get_invitation_offer(&form.token).await?;
             return Err(Error::forbidden("other_address", format!("This invitation is for {}. Log in with that address.", offer.email)));
         };
+        let view = store::get_within(&mut tx, tenant).await?.ok_or(GONE)?;
+        if view.status == TenantStatus::Deleting {
+            return Err(access::tenant_deleting());
+        }
         store::add_member(&mut tx, tenant, actor.user_id, role, self.clock.now()).await?;
         // Who reads the mail owns the address.
         crate::account::store::mark_verified(&mut tx, actor.user_id, now).await?;
         self.record(&mut tx, Some(actor), Entry::new("invitation.accept", ("invitation", id, &actor.email)).tenant(tenant).after(role))
             .await?;
-        let tenant = store::get_within(&mut tx, tenant).await?.ok_or(Error::NotFound("tenant"))?;
         tx.commit().await?;
-        Ok(tenant)
+        Ok(view)
     }
 }
