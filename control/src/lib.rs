@@ -27,6 +27,7 @@ use std::{ops::Deref, sync::Arc};
 
 pub use access::{Actor, Operator, Permitted, Source};
 pub use error::{Error, chain};
+pub use provision::{Master, check_app_database_url, examine_app_database_url};
 
 use crate::{
     clock::{Clock, Random},

@@ -156,8 +156,11 @@ impl Config {
                 ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)).then(|| text.to_owned())
             })?
             .unwrap_or_else(|| format!("sqlite:{}", data_dir.join("platform.sqlite3").display()));
-        let app_database_url =
-            values.parse("app_database_url", "postgres://…", |text| text.starts_with("postgres").then(|| text.to_owned()))?;
+        let app_database_url = values.parse(
+            "app_database_url",
+            "postgres://user:password@host:5432/database, with none of these behind a question mark",
+            |text| mintreu_control::check_app_database_url(text).is_ok().then(|| text.to_owned()),
+        )?;
         if database_url.starts_with("postgres") && app_database_url.is_none() {
             return refuse(
                 "MINTREU_APP_DATABASE_URL is missing: with a platform database on PostgreSQL, application databases need a server too.",
@@ -289,8 +292,15 @@ mod tests {
 
     #[test]
     fn a_refused_address_of_a_server_is_not_repeated() {
-        let sentence = load(&[("MINTREU_DATABASE_URL", "mysql://u:secret@h/db")]).unwrap_err().to_string();
-        assert!(sentence.contains("MINTREU_DATABASE_URL") && !sentence.contains("secret"), "{sentence}");
+        for (name, value) in [
+            ("MINTREU_DATABASE_URL", "mysql://u:secret@h/db"),
+            ("MINTREU_APP_DATABASE_URL", "postgresx://u:secret@h/db"),
+            ("MINTREU_APP_DATABASE_URL", "postgres://u:secret@h:port/db"),
+            ("MINTREU_APP_DATABASE_URL", "postgres://h/db?user=u&password=secret"),
+        ] {
+            let sentence = load(&[(name, value)]).unwrap_err().to_string();
+            assert!(sentence.starts_with(name) && !sentence.contains("secret") && sentence.ends_with('.'), "{sentence}");
+        }
     }
 
     #[test]

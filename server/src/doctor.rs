@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use chrono::Datelike as _;
 use mintreu_control::{
     clock::{Clock, Random},
+    examine_app_database_url,
     keyring::Keyring,
     store::Db,
 };
@@ -93,8 +94,18 @@ async fn database(config: &Config) -> Result<String, String> {
 
 async fn applications(config: &Config) -> Result<String, String> {
     let Some(url) = &config.app_database_url else { return Ok("SQLite files in the data directory".to_owned()) };
-    let db = Db::open(url).await.map_err(|error| Failure::new("check MINTREU_APP_DATABASE_URL", &error).0)?;
-    db.ping().await.map(|()| "PostgreSQL answers".to_owned()).map_err(|error| Failure::new("it does not answer", &error).0)
+    let master = examine_app_database_url(url)
+        .await
+        .map_err(|error| Failure::new("check MINTREU_APP_DATABASE_URL and that the server runs", &error).0)?;
+    let lacks: Vec<_> = [(master.creates_databases, "CREATEDB"), (master.creates_roles, "CREATEROLE")]
+        .into_iter()
+        .filter_map(|(may, attribute)| (!may).then_some(attribute))
+        .collect();
+    if lacks.is_empty() {
+        return Ok(format!("PostgreSQL {}, where {} may create databases and roles", master.version, master.role));
+    }
+    let (role, lacks) = (master.role.replace('"', "\"\""), lacks.join(" "));
+    Err(format!("{} may not create databases and roles: as a superuser, run ALTER ROLE \"{role}\" {lacks}.", master.role))
 }
 
 async fn mail(config: &Config) -> Result<String, String> {

@@ -2,12 +2,14 @@
 //! row of a database is written before the database is made and removed after it is dropped, so
 //! that nothing is ever orphaned. To add an engine, add a file beside `sqlite.rs` and an arm here.
 
+mod examine;
 mod identity;
 pub(crate) mod lifecycle;
 mod postgres;
 mod sqlite;
 pub(crate) mod steps;
 
+pub use examine::{Master, check_app_database_url, examine_app_database_url};
 use mintreu_model::id::ApplicationId;
 use reqwest::Url;
 

@@ -44,7 +44,7 @@ pub(super) struct Server {
     isolated: OnceCell<()>,
 }
 
-fn failed(cause: sqlx::Error) -> Error {
+pub(super) fn failed(cause: sqlx::Error) -> Error {
     match Error::from(cause) {
         Error::Internal { cause, .. } => Error::internal("the server of the application databases refused", cause),
         away => away,
@@ -84,14 +84,15 @@ impl Server {
     /// The master's address, where addresses for services can be made from it.
     fn checked(&self) -> Result<Url> {
         let url = Url::parse(&self.url).map_err(|_| unusable())?;
-        if url.query_pairs().any(|(name, _)| ELSEWHERE.contains(&&*name)) {
+        let readable = ["postgres", "postgresql"].contains(&url.scheme()) && PgConnectOptions::from_str(&self.url).is_ok();
+        if !readable || url.host_str().is_none_or(str::is_empty) || url.query_pairs().any(|(name, _)| ELSEWHERE.contains(&&*name)) {
             return Err(unusable());
         }
         Ok(url)
     }
 
     /// Logging of statements is off: they hold passwords.
-    async fn connect(&self, database: Option<&str>) -> Result<PgConnection> {
+    pub(super) async fn connect(&self, database: Option<&str>) -> Result<PgConnection> {
         self.checked()?;
         let mut options = PgConnectOptions::from_str(&self.url).map_err(failed)?.application_name("mintreu").disable_statement_logging();
         if let Some(database) = database {
@@ -242,6 +243,23 @@ mod tests {
         assert_eq!(address.as_deref(), Some("postgres://app-1:word@db:5433/app-1?sslmode=verify-full&sslrootcert=%2Fca.pem"));
         let address = Server::new("postgres://master@db/postgres?application_name=x").address("app-1", "word").ok();
         assert_eq!(address.as_deref(), Some("postgres://app-1:word@db/app-1"));
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_read_is_refused_and_not_repeated() {
+        for url in [
+            "postgres",
+            "postgres:",
+            "postgresfoo://m:secret@db/x",
+            "postgres:///x",
+            "postgres://m:secret@db:70000/x",
+            "mysql://m:secret@db/x",
+        ] {
+            let error = Server::new(url).address("app-1", "word").err();
+            let text = error.map(|error| format!("{error} {error:?}")).unwrap_or_default();
+            assert!(text.contains("before the question mark") && !text.contains("secret"), "{url}: {text}");
+        }
+        assert!(Server::new("postgres://m:secret@db/x?sslmode=perhaps").address("app-1", "word").is_err());
     }
 
     #[test]
