@@ -7,11 +7,15 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderValue, Method, Uri, uri::Authority};
+use http::{
+    HeaderValue, Method, Uri,
+    uri::{Authority, Scheme},
+};
 use mintreu_model::{
     id::ProductId,
     route::{RouteRule, check_path},
 };
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::{
     metrics::{Metrics, ServiceCounts},
@@ -33,6 +37,8 @@ pub(crate) struct Service {
     pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,
     pub(crate) wants_database: bool,
+    /// Whether addresses in the clear speak HTTP/2.
+    pub(crate) http2: bool,
     /// Which address is next.
     pub(crate) turn: AtomicUsize,
     pub(crate) counts: Arc<ServiceCounts>,
@@ -40,8 +46,13 @@ pub(crate) struct Service {
 
 /// One base URL.
 pub(crate) struct Address {
-    /// `host:port`: names the connections in the pool.
+    /// `scheme://host:port`: names the connections in the pool.
     pub(crate) authority: Arc<str>,
+    /// As the base URL has them, for requests in HTTP/2.
+    pub(crate) scheme: Scheme,
+    pub(crate) named: Authority,
+    /// The name that the service's certificate must have; none in the clear.
+    pub(crate) tls: Option<ServerName<'static>>,
     pub(crate) host: Box<str>,
     pub(crate) port: u16,
     /// The `Host` field that the service sees.
@@ -73,6 +84,7 @@ impl Service {
             connect_timeout: policy.connect_timeout,
             timeout: policy.timeout,
             wants_database: policy.wants_database,
+            http2: policy.http2,
             turn: AtomicUsize::new(0),
             counts: metrics.service(&policy.slug),
         }
@@ -113,23 +125,29 @@ impl Service {
 }
 
 fn address(url: &Uri) -> Option<Address> {
-    let found = plain(url);
+    let found = read(url);
     if found.is_none() {
-        tracing::error!(%url, "this service address is not plain http and is left out");
+        tracing::error!(%url, "this service address cannot be used and is left out");
     }
     found
 }
 
-fn plain(url: &Uri) -> Option<Address> {
+fn read(url: &Uri) -> Option<Address> {
     let authority: &Authority = url.authority()?;
-    if url.scheme_str() != Some("http") || authority.as_str().contains('@') {
+    let scheme = url.scheme()?;
+    let secure = *scheme == Scheme::HTTPS;
+    if authority.as_str().contains('@') || !(secure || *scheme == Scheme::HTTP) {
         return None;
     }
-    let port = authority.port_u16().unwrap_or(80);
+    let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
     let host = authority.host();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
     Some(Address {
-        authority: format!("{host}:{port}").into(),
-        host: host.trim_start_matches('[').trim_end_matches(']').into(),
+        authority: format!("{scheme}://{host}:{port}").into(),
+        scheme: scheme.clone(),
+        named: authority.clone(),
+        tls: if secure { Some(ServerName::try_from(bare).ok()?.to_owned()) } else { None },
+        host: bare.into(),
         port,
         host_header: HeaderValue::from_str(authority.as_str()).ok()?,
         prefix: url.path().trim_end_matches('/').into(),

@@ -1,19 +1,63 @@
 //! What is wrong with a request before anybody asks who sent it (RFC 9112 §3, §5, §6). hyper has
 //! refused what it cannot parse; this refuses what two programs could parse differently.
 
-use http::{HeaderMap, HeaderValue, Method, Version, header, request::Parts, uri::Authority};
+use http::{
+    HeaderMap, HeaderValue, Method, Uri, Version, header,
+    request::Parts,
+    uri::{Authority, PathAndQuery},
+};
 
 use crate::problem::{Code, Problem};
 
 const LONGEST_TARGET: usize = 16 * 1024;
-const LARGEST_HEAD: usize = 64 * 1024;
+pub(crate) const LARGEST_HEAD: u32 = 64 * 1024;
+/// What hyper takes in HTTP/1.1; in HTTP/2 it counts bytes only.
+const MOST_FIELDS: usize = 100;
+
+/// Brings a request of HTTP/2 into the form that everything behind knows: a target without an
+/// authority, one `Host` (RFC 9113 §8.3.1), one `Cookie` (§8.2.3).
+pub(crate) fn normalise(parts: &mut Parts) -> Result<(), Problem> {
+    if parts.version != Version::HTTP_2 {
+        return Ok(());
+    }
+    if parts.method == Method::CONNECT {
+        return Err(Problem::malformed("This method is never forwarded."));
+    }
+    if let Some(authority) = parts.uri.authority() {
+        let value = HeaderValue::from_str(authority.as_str()).map_err(|_| Problem::malformed("The authority is not a host."))?;
+        let differs = |host: &HeaderValue| !host.as_bytes().eq_ignore_ascii_case(value.as_bytes());
+        if parts.headers.get_all(header::HOST).iter().any(differs) {
+            return Err(Problem::malformed("Host and the authority differ."));
+        }
+        parts.headers.insert(header::HOST, value);
+        let target = parts.uri.path_and_query().cloned();
+        parts.uri = Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
+    }
+    join_cookies(&mut parts.headers);
+    if parts.headers.len() > MOST_FIELDS {
+        return Err(Code::HeadersTooLarge.into());
+    }
+    Ok(())
+}
+
+/// HTTP/2 may cut `Cookie` into crumbs that HTTP/1.1 does not know.
+fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(header::COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let crumbs: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    // Values that were valid one by one are valid with `; ` between them.
+    if let Ok(whole) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+        headers.insert(header::COOKIE, whole);
+    }
+}
 
 /// Checks the frame and gives the host that the client meant.
 pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Problem> {
     if parts.uri.path_and_query().is_some_and(|target| target.as_str().len() > LONGEST_TARGET) {
         return Err(Problem::from(Code::UriTooLong).closing());
     }
-    if size(&parts.headers) > LARGEST_HEAD {
+    if size(&parts.headers) > LARGEST_HEAD as usize {
         return Err(Problem::from(Code::HeadersTooLarge).closing());
     }
     if matches!(parts.method, Method::CONNECT | Method::TRACE) {

@@ -29,6 +29,7 @@ mod problem;
 mod relay;
 mod settings;
 mod state;
+mod tls;
 mod token;
 mod trace;
 mod tunnel;
@@ -53,6 +54,7 @@ pub use crate::{
         SourceUnavailable,
     },
     settings::{Settings, SigningKey, SigningKeys},
+    tls::{CertificateError, Certificates, Validity, read_certificates},
     usage::{Segment, UsageRecord, UsageSink},
 };
 use crate::{
@@ -62,6 +64,7 @@ use crate::{
     oauth::{JWKS_PATH, TOKEN_PATH},
     problem::Problem,
     state::{Core, Worker},
+    tls::Connectors,
     token::{AccessTokens, Signer},
     trace::RequestTag,
     usage::Journal,
@@ -81,6 +84,7 @@ impl Gateway {
         let limits = Arc::<Limits>::default();
         let grants = Grants::new(settings.grant_cache, policy, Arc::clone(&limits), Arc::clone(&clock));
         let core = Core {
+            connectors: Connectors::new(&settings.service_roots),
             settings,
             clock,
             signer: Signer::new(keys),
@@ -105,6 +109,10 @@ impl Gateway {
         &self.0.core.settings
     }
 
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.core.metrics
+    }
+
     /// Replaces the whole catalogue; calls under way keep what they began with.
     pub fn set_catalogue(&self, catalogue: Catalogue) {
         let core = &self.0.core;
@@ -122,15 +130,24 @@ impl Gateway {
     pub async fn handle<B: Into<RequestBody>>(&self, request: Request<B>, peer: SocketAddr) -> Response<Body> {
         let core = &self.0.core;
         let tag = RequestTag::new();
-        let request = request.map(Into::into);
+        let (mut parts, body) = request.into_parts();
+        if let Err(problem) = framing::normalise(&mut parts) {
+            return self.finish(Err(problem), &tag);
+        }
+        let request = Request::from_parts(parts, body.into());
         let answer = match request.uri().path() {
             TOKEN_PATH => oauth::token(core, request, peer, &tag).await,
             JWKS_PATH => oauth::jwks(core, request.method(), &tag),
             _ => pipeline::serve(&self.0, request, peer, &tag).await,
         };
+        self.finish(answer, &tag)
+    }
+
+    fn finish(&self, answer: Result<Response<Body>, Problem>, tag: &RequestTag) -> Response<Body> {
+        let core = &self.0.core;
         let mut response = answer.unwrap_or_else(|problem: Problem| {
             core.metrics.refused(problem.code);
-            problem.into_response(&tag)
+            problem.into_response(tag)
         });
         browser::contain_response(&core.settings, response.headers_mut());
         response
@@ -168,6 +185,8 @@ impl Gateway {
         Snapshot {
             in_flight: core.metrics.in_flight.load(std::sync::atomic::Ordering::Relaxed),
             client_left: core.metrics.client_left.load(std::sync::atomic::Ordering::Relaxed),
+            connections: core.metrics.connections.load(std::sync::atomic::Ordering::Relaxed),
+            connections_refused: core.metrics.connections_refused.load(std::sync::atomic::Ordering::Relaxed),
             refusals: core.metrics.refusals(),
             usage_backlog: core.journal.backlog(),
             cached_grants: core.grants.len(),

@@ -5,6 +5,9 @@
 
 mod accept;
 mod dispatch;
+mod http2;
+mod room;
+mod wire;
 
 use std::{io, net::SocketAddr, sync::Arc, thread};
 
@@ -12,7 +15,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Gateway, control::Control};
+use self::room::Room;
+use crate::{Gateway, control::Control, tls::Certificates};
 
 const BACKLOG: i32 = 4096;
 
@@ -21,6 +25,7 @@ const BACKLOG: i32 = 4096;
 pub struct Listener {
     sockets: Vec<std::net::TcpListener>,
     address: SocketAddr,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl Listener {
@@ -38,7 +43,13 @@ impl Listener {
         for _ in 1..workers.max(1) {
             sockets.push(open(address, true)?);
         }
-        Ok(Self { sockets, address })
+        Ok(Self { sockets, address, certificates: None })
+    }
+
+    /// Speaks TLS, and nothing else, to every client.
+    #[must_use]
+    pub fn with_tls(self, certificates: Arc<Certificates>) -> Self {
+        Self { certificates: Some(certificates), ..self }
     }
 
     #[must_use]
@@ -59,12 +70,15 @@ impl Listener {
         shutdown: CancellationToken,
     ) -> io::Result<()> {
         let (running, mut ended) = mpsc::channel::<()>(1);
+        let room = Arc::new(Room::new(gateway.settings()));
         for (number, socket) in self.sockets.into_iter().enumerate() {
             let worker = accept::Worker {
                 gateway: gateway.for_worker(),
                 control: Arc::clone(&control),
                 control_runtime: control_runtime.clone(),
                 shutdown: shutdown.clone(),
+                room: Arc::clone(&room),
+                certificates: self.certificates.clone(),
             };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let running = running.clone();

@@ -32,6 +32,8 @@ pub(crate) struct Metrics {
     answers: [AtomicU64; 6],
     pub(crate) in_flight: AtomicU64,
     pub(crate) client_left: AtomicU64,
+    pub(crate) connections: AtomicU64,
+    pub(crate) connections_refused: AtomicU64,
     buckets: [AtomicU64; BOUNDS_US.len() + 1],
     latency_sum_us: AtomicU64,
     services: Mutex<HashMap<String, Arc<ServiceCounts>>>,
@@ -44,6 +46,10 @@ pub struct Snapshot {
     pub in_flight: u64,
     /// Calls whose client left before the answer began.
     pub client_left: u64,
+    /// Connections of clients that are open.
+    pub connections: u64,
+    /// Connections that were closed at once, because their address has too many.
+    pub connections_refused: u64,
     /// Refusals by code; codes that never occurred are absent.
     pub refusals: HashMap<&'static str, u64>,
     /// Usage records that the control plane has not accepted yet.
@@ -112,6 +118,8 @@ impl Metrics {
         for (name, kind, value) in [
             ("in_flight", "gauge", self.in_flight.load(Relaxed)),
             ("client_left_total", "counter", self.client_left.load(Relaxed)),
+            ("connections", "gauge", self.connections.load(Relaxed)),
+            ("connections_refused_total", "counter", self.connections_refused.load(Relaxed)),
             ("usage_backlog", "gauge", u64::try_from(backlog).unwrap_or(u64::MAX)),
             ("cached_grants", "gauge", u64::try_from(grants).unwrap_or(u64::MAX)),
         ] {

@@ -74,16 +74,14 @@ pub(crate) async fn serve(
     headers.remove(header::AUTHORIZATION);
     headers.remove(header::EXPECT);
     browser::strip_request(settings, &mut headers);
-    upstream::frame(&mut headers, &upload);
     identity::inject(&mut headers, core, &caller.entry, caller.token.as_deref(), &service, tag, &origin);
     if let Some(wanted) = &wanted {
         wanted.ask(&mut headers);
     } else if wants_trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("TE"));
     }
 
-    let outgoing = Outgoing { method: parts.method, target: &call.forwarded, headers, upload };
+    let outgoing = Outgoing { method: parts.method, target: &call.forwarded, headers, upload, upgrade: wanted.is_some() };
     match upstream::send(worker, &service, outgoing).await {
         Ok((answer, lease)) => respond(worker, answer, lease, account, wanted, tag),
         Err(failure) => {

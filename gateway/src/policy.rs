@@ -40,8 +40,11 @@ pub struct ProductPolicy {
 pub struct ServicePolicy {
     pub id: ServiceId,
     pub slug: String,
-    /// `http://host[:port][/prefix]`, used in turn.
+    /// `http://host[:port][/prefix]` or the same with `https`, used in turn.
     pub base_urls: Vec<Uri>,
+    /// Whether addresses with `http://` speak HTTP/2 without being asked; those with `https://`
+    /// say what they speak (ALPN).
+    pub http2: bool,
     pub routes: Vec<RouteRule>,
     pub connect_timeout: Duration,
     /// From the end of the request to the first byte of the answer.

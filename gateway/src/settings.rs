@@ -5,6 +5,7 @@ use std::{fmt, num::NonZeroUsize, thread, time::Duration};
 
 use ed25519_dalek::VerifyingKey;
 use ipnet::IpNet;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -22,13 +23,24 @@ pub struct Settings {
     /// Link-local networks that services may be reached in all the same; metadata services of
     /// clouds live in such networks.
     pub allowed_link_local: Vec<IpNet>,
+    /// Authorities whose certificates services may have, beside the public ones.
+    pub service_roots: Vec<CertificateDer<'static>>,
     pub max_body_bytes: u64,
     /// Threads, each with its own listener socket and its own connections to services.
     pub workers: usize,
-    /// Client connections per worker; more wait in the kernel's queue.
+    /// Client connections, all workers together; more wait.
     pub max_connections: usize,
+    /// Client connections from one address (one /64 network of IPv6), trusted proxies apart; more
+    /// are closed at once.
+    pub max_connections_per_address: usize,
+    /// Calls that one HTTP/2 connection may have under way.
+    pub max_streams: u32,
     /// How long the head of a request may take, idle keep-alive connections included.
     pub header_timeout: Duration,
+    /// How long a client may take to agree on TLS, or to say which protocol it speaks.
+    pub handshake_timeout: Duration,
+    /// How long a client may take nothing of what is written to it.
+    pub write_idle: Duration,
     /// How long a client may pause within a body: 408.
     pub upload_idle: Duration,
     /// How long a service may pause within a body, event streams included.
@@ -48,10 +60,15 @@ impl Default for Settings {
             grant_cache: 200_000,
             trusted_proxies: Vec::new(),
             allowed_link_local: Vec::new(),
+            service_roots: Vec::new(),
             max_body_bytes: 2 << 30,
             workers: thread::available_parallelism().map_or(1, NonZeroUsize::get),
             max_connections: 20_000,
+            max_connections_per_address: 4_000,
+            max_streams: 100,
             header_timeout: Duration::from_secs(30),
+            handshake_timeout: Duration::from_secs(10),
+            write_idle: Duration::from_mins(2),
             upload_idle: Duration::from_secs(30),
             download_idle: Duration::from_mins(15),
             drain: Duration::from_secs(10),

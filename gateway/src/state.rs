@@ -12,6 +12,7 @@ use crate::{
     metrics::Metrics,
     policy::Clock,
     settings::Settings,
+    tls::Connectors,
     token::{AccessTokens, Signer},
     upstream::Pool,
     usage::{Journal, Ledger},
@@ -27,6 +28,7 @@ pub(crate) struct Core {
     pub(crate) limits: Arc<Limits>,
     pub(crate) journal: Journal,
     pub(crate) metrics: Metrics,
+    pub(crate) connectors: Connectors,
 }
 
 pub(crate) struct WorkerState {

@@ -2,15 +2,19 @@
 //! addresses. What was never sent is sent again elsewhere; what may have been seen is repeated
 //! once, and only if repeating is harmless and the connection was a kept one (RFC 9110 §9.2.2).
 
+mod dial;
 mod pool;
 
 use std::{future::Future, sync::Arc, sync::atomic::Ordering::Relaxed};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header, uri::PathAndQuery};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, Uri, header,
+    uri::{self, PathAndQuery},
+};
 use hyper::{body::Incoming, client::conn::TrySendError};
 use tokio::time::{Instant, timeout_at};
 
-use pool::{ConnectFailed, connect};
+use dial::{ConnectFailed, connect};
 pub(crate) use pool::{Lease, Pool};
 
 use crate::{
@@ -34,20 +38,33 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) target: &'a str,
     pub(crate) headers: HeaderMap,
     pub(crate) upload: Upload,
+    /// The request asks for an upgrade: it needs a connection of its own, in HTTP/1.1.
+    pub(crate) upgrade: bool,
 }
 
 impl Outgoing<'_> {
-    fn request(&mut self, address: &Address, keep_copy: bool) -> Option<Request<Upload>> {
+    fn request(&mut self, address: &Address, lease: &Lease, keep_copy: bool) -> Option<Request<Upload>> {
         let target = if address.prefix.is_empty() {
             PathAndQuery::try_from(self.target)
         } else {
             PathAndQuery::try_from(format!("{}{}", address.prefix, self.target))
         };
+        let target = target.ok()?;
         let mut request = Request::new(std::mem::replace(&mut self.upload, Upload::empty()));
-        *request.uri_mut() = Uri::from(target.ok()?);
         *request.method_mut() = self.method.clone();
         *request.headers_mut() = if keep_copy { self.headers.clone() } else { std::mem::take(&mut self.headers) };
-        request.headers_mut().insert(header::HOST, address.host_header.clone());
+        if lease.is_shared() {
+            let mut parts = uri::Parts::default();
+            parts.scheme = Some(address.scheme.clone());
+            parts.authority = Some(address.named.clone());
+            parts.path_and_query = Some(target);
+            *request.uri_mut() = Uri::from_parts(parts).ok()?;
+            unframe(request.headers_mut());
+        } else {
+            *request.uri_mut() = Uri::from(target);
+            frame(&mut request);
+            request.headers_mut().insert(header::HOST, address.host_header.clone());
+        }
         Some(request)
     }
 
@@ -78,11 +95,11 @@ pub(crate) async fn send(worker: &Worker, service: &Service, mut outgoing: Outgo
         let Some(address) = service.addresses.get(first.wrapping_add(turn) % count) else { continue };
         let mut fresh_attempts = 0;
         while fresh_attempts < 2 {
-            let kept = worker.pool.take(address);
+            let kept = worker.pool.take(address, outgoing.upgrade);
             let reused = kept.is_some();
             let lease = match kept {
                 Some(lease) => lease,
-                None => match connect(worker, service, address).await {
+                None => match connect(worker, service, address, outgoing.upgrade).await {
                     Ok(lease) => lease,
                     Err(ConnectFailed::Refused) => {
                         failure = Failure::Unreachable;
@@ -94,7 +111,9 @@ pub(crate) async fn send(worker: &Worker, service: &Service, mut outgoing: Outgo
                     }
                 },
             };
-            fresh_attempts += u32::from(!reused);
+            let shared = lease.is_shared();
+            // A shared connection stays in the pool while it is used: every attempt on one counts.
+            fresh_attempts += u32::from(!reused || shared);
             let repeatable = reused && may_repeat;
             let next = attempt(&mut outgoing, address, service, lease, repeatable, progress.as_ref());
             match next.await {
@@ -104,6 +123,7 @@ pub(crate) async fn send(worker: &Worker, service: &Service, mut outgoing: Outgo
                     worker.pool.forget(address);
                     may_repeat = false;
                 }
+                Next::Again if shared => worker.pool.forget(address),
                 Next::Again => {}
                 Next::Failed(failure) => {
                     service.note(failure);
@@ -124,10 +144,12 @@ async fn attempt(
     repeatable: bool,
     progress: Option<&Arc<Progress>>,
 ) -> Next {
-    let Some(request) = outgoing.request(address, repeatable) else {
+    // What the service refuses to begin in HTTP/2 can be sent again, if it can be repeated at all.
+    let refusable = lease.is_shared() && progress.is_none();
+    let Some(request) = outgoing.request(address, &lease, repeatable || refusable) else {
         return Next::Failed(Failure::Unreachable);
     };
-    let answer = lease.sender.try_send_request(request);
+    let answer = lease.try_send(request);
     match first_byte(answer, service, progress).await {
         Some(Ok(response)) => Next::Answered(response, lease),
         Some(Err(mut error)) => {
@@ -139,7 +161,8 @@ async fn attempt(
                 return Next::Failed(Failure::Upload(broken));
             }
             tracing::debug!(service = %service.slug, error = %error.error(), "no answer");
-            if repeatable { Next::Again } else { Next::Failed(Failure::Unreachable) }
+            let again = repeatable || (refusable && pool::was_refused(error.error()));
+            if again { Next::Again } else { Next::Failed(Failure::Unreachable) }
         }
         None => Next::Failed(Failure::Timeout),
     }
@@ -172,11 +195,24 @@ impl Service {
     }
 }
 
-/// Tells hyper that a body of unknown length follows, whatever the method.
-pub(crate) fn frame(headers: &mut HeaderMap, upload: &Upload) {
+/// Fields of this connection, in HTTP/1.1: a body of unknown length follows in chunks, whatever the
+/// method, and `TE` is for the next hop only.
+fn frame(request: &mut Request<Upload>) {
     use http_body::Body as _;
-    if !upload.is_end_stream() && upload.size_hint().exact().is_none() {
+    let chunked = !request.body().is_end_stream() && request.body().size_hint().exact().is_none();
+    let headers = request.headers_mut();
+    if chunked {
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    if headers.contains_key(header::TE) {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("TE"));
+    }
+}
+
+/// HTTP/2 frames bodies itself and has no fields of the connection (RFC 9113 §8.2.2).
+fn unframe(headers: &mut HeaderMap) {
+    for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING] {
+        headers.remove(name);
     }
 }

@@ -1,18 +1,31 @@
 //! One worker: accept, serve each connection in a task, drain.
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::{
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Handle,
-    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Gateway, control::Control};
+use super::{
+    http2::builder,
+    room::Room,
+    wire::{Protocol, Wire},
+};
+use crate::{Gateway, control::Control, tls::Certificates};
 
 /// Room for one head; `framing.rs` draws the lines inside it.
 const BUFFER: usize = 256 * 1024;
@@ -22,25 +35,34 @@ pub(super) struct Worker {
     pub(super) control: Arc<dyn Control>,
     pub(super) control_runtime: Handle,
     pub(super) shutdown: CancellationToken,
+    pub(super) room: Arc<Room>,
+    pub(super) certificates: Option<Arc<Certificates>>,
+}
+
+/// How each version is served.
+#[derive(Clone)]
+struct Servers {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
 }
 
 impl Worker {
     pub(super) async fn run(self, socket: std::net::TcpListener) -> io::Result<()> {
         let listener = TcpListener::from_std(socket)?;
         let settings = self.gateway.settings();
-        let (drain, header_timeout) = (settings.drain, settings.header_timeout);
-        let connections = Arc::new(Semaphore::new(settings.max_connections.max(1)));
-        let mut server = http1::Builder::new();
-        server.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(BUFFER);
+        let drain = settings.drain;
+        let mut http1 = http1::Builder::new();
+        http1.timer(TokioTimer::new()).header_read_timeout(settings.header_timeout).max_buf_size(BUFFER);
+        let servers = Servers { http1, http2: builder(settings) };
         let worker = Arc::new(self);
         let tasks = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = worker.shutdown.cancelled() => break,
-                accepted = accept(&listener, &connections) => accepted,
+                accepted = listener.accept() => accepted,
             };
-            let (stream, peer, permit) = match accepted {
+            let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, most likely: others have to close first.
@@ -49,10 +71,18 @@ impl Worker {
                     continue;
                 }
             };
-            let (worker, server) = (Arc::clone(&worker), server.clone());
+            let metrics = worker.gateway.metrics();
+            let Some(seat) = worker.room.admit(peer.ip()) else {
+                metrics.connections_refused.fetch_add(1, Relaxed);
+                continue;
+            };
+            let Some(Some(permit)) = worker.shutdown.run_until_cancelled(worker.room.enter()).await else { break };
+            metrics.connections.fetch_add(1, Relaxed);
+            let (worker, servers) = (Arc::clone(&worker), servers.clone());
             tasks.spawn(async move {
-                worker.serve(&server, stream, peer).await;
-                drop(permit);
+                Arc::clone(&worker).serve(servers, stream, peer).await;
+                worker.gateway.metrics().connections.fetch_sub(1, Relaxed);
+                drop((permit, seat));
             });
         }
         drop(listener);
@@ -63,13 +93,40 @@ impl Worker {
         Ok(())
     }
 
-    async fn serve(self: Arc<Self>, server: &http1::Builder, stream: TcpStream, peer: SocketAddr) {
+    async fn serve(self: Arc<Self>, servers: Servers, stream: TcpStream, peer: SocketAddr) {
+        let opening = timeout(self.gateway.settings().handshake_timeout, self.open(stream));
+        let (wire, protocol) = match self.shutdown.run_until_cancelled(opening).await {
+            Some(Ok(Ok(opened))) => opened,
+            Some(Ok(Err(error))) => {
+                tracing::debug!(%peer, %error, "a client connection came to nothing");
+                return;
+            }
+            Some(Err(_)) | None => return,
+        };
+        match protocol {
+            Protocol::Http1 => self.serve_http1(&servers.http1, wire, peer).await,
+            // Boxed, so that it costs connections in HTTP/1.1 no memory.
+            Protocol::Http2 => Box::pin(self.serve_http2(servers.http2, wire, peer)).await,
+        }
+    }
+
+    async fn open(&self, stream: TcpStream) -> io::Result<(Wire, Protocol)> {
+        stream.set_nodelay(true)?;
+        let write_idle = self.gateway.settings().write_idle;
+        let Some(certificates) = &self.certificates else {
+            return Wire::plain(stream, write_idle).await;
+        };
+        let _turn = self.room.handshake().await;
+        Wire::tls(stream, certificates.config(), write_idle).await
+    }
+
+    async fn serve_http1(self: Arc<Self>, server: &http1::Builder, wire: Wire, peer: SocketAddr) {
         let worker = Arc::clone(&self);
         let service = service_fn(move |request| {
             let worker = Arc::clone(&worker);
             async move { worker.dispatch(request, peer).await }
         });
-        let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let connection = server.serve_connection(TokioIo::new(wire), service).with_upgrades();
         let mut connection = pin!(connection);
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,
@@ -82,14 +139,4 @@ impl Worker {
             tracing::debug!(%peer, %error, "a client connection ended");
         }
     }
-}
-
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, peer, permit))
 }

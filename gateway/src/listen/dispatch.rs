@@ -10,8 +10,10 @@ use super::accept::Worker;
 use crate::{
     body::Body,
     control::{self, ConnInfo},
+    framing,
     oauth::{JWKS_PATH, TOKEN_PATH},
     pipeline::PREFIX,
+    trace::RequestTag,
 };
 
 impl Worker {
@@ -19,8 +21,12 @@ impl Worker {
         if is_gateways(&request, self.gateway.settings().api_host.as_deref()) {
             return Ok(self.gateway.handle(request, peer).await);
         }
-        let connection = ConnInfo { peer };
-        let answer = control::dispatch(&self.control, &self.control_runtime, request, connection);
+        let (mut parts, body) = request.into_parts();
+        if let Err(problem) = framing::normalise(&mut parts) {
+            return Ok(problem.into_response(&RequestTag::new()));
+        }
+        let request = Request::from_parts(parts, body);
+        let answer = control::dispatch(&self.control, &self.control_runtime, request, ConnInfo { peer });
         Ok(answer.await)
     }
 }

@@ -1,49 +1,93 @@
-//! Connections of one worker to services: taken, used for one exchange, and given back.
+//! Connections of one worker to services. In HTTP/1.1 one is taken, used for one exchange, and
+//! given back; in HTTP/2 many exchanges share one.
 
 use std::{
     collections::HashMap,
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
+    future::Future,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
-use hyper::client::conn::http1::{Builder, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::{
-    net::{TcpStream, lookup_host},
-    time::timeout,
+use futures_util::future::Either;
+use http::{Request, Response};
+use hyper::{
+    body::Incoming,
+    client::conn::{TrySendError, http1, http2},
 };
 
-use crate::{
-    catalogue::{Address, Service},
-    settings::Settings,
-    state::Worker,
-    upload::Upload,
-};
+use crate::{catalogue::Address, upload::Upload};
 
 /// Kept connections for each address of a service.
 const KEPT: usize = 256;
 /// Below what servers commonly close after, so that few are found dead.
 const KEPT_FOR: Duration = Duration::from_secs(55);
-/// Enough for any head; bodies stream through.
-const BUFFER: usize = 256 * 1024;
+/// Exchanges that share one connection, however many the service would allow.
+const SHARED_BY: usize = 100;
 
 struct Kept {
-    sender: SendRequest<Upload>,
+    sender: http1::SendRequest<Upload>,
     since: Instant,
+}
+
+struct Shared {
+    sender: http2::SendRequest<Upload>,
+    /// Each exchange holds a copy.
+    open: Arc<()>,
+    /// How many exchanges the service allows on it, as last heard.
+    allowed: Arc<AtomicUsize>,
+    used: Instant,
+}
+
+impl Shared {
+    fn exchanges(&self) -> usize {
+        Arc::strong_count(&self.open) - 1
+    }
+
+    fn lease(&mut self) -> Lease {
+        self.used = Instant::now();
+        Lease(Held::Shared { sender: self.sender.clone(), _open: Arc::clone(&self.open) })
+    }
+}
+
+/// What there is to one address.
+#[derive(Default)]
+struct Connections {
+    kept: Vec<Kept>,
+    shared: Vec<Shared>,
+    /// Held while a connection that others will share is being made.
+    dialling: Arc<tokio::sync::Mutex<()>>,
+    /// Whether the address spoke HTTP/2 when it was last connected to.
+    shares: bool,
+}
+
+impl Connections {
+    fn share(&mut self) -> Option<Lease> {
+        if self.shared.is_empty() {
+            return None;
+        }
+        self.shared.retain(|shared| !shared.sender.is_closed() && (shared.exchanges() > 0 || shared.used.elapsed() <= KEPT_FOR));
+        let has_room = |shared: &&mut Shared| shared.exchanges() < shared.allowed.load(Relaxed).min(SHARED_BY);
+        self.shared.iter_mut().find(has_room).map(Shared::lease)
+    }
 }
 
 #[derive(Default)]
 pub(crate) struct Pool {
-    kept: Mutex<HashMap<Arc<str>, Vec<Kept>>>,
+    addresses: Mutex<HashMap<Arc<str>, Connections>>,
 }
 
 impl Pool {
-    /// The connection used last, if one is ready.
-    pub(super) fn take(self: &Arc<Self>, address: &Address) -> Option<Lease> {
-        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = all.get_mut(&address.authority)?;
+    /// The connection used last, if one is ready. An upgrade needs one of its own.
+    pub(super) fn take(self: &Arc<Self>, address: &Address, upgrade: bool) -> Option<Lease> {
+        let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = all.get_mut(&address.authority)?;
+        if let Some(lease) = (!upgrade).then(|| connections.share()).flatten() {
+            return Some(lease);
+        }
+        let kept = &mut connections.kept;
         let mut index = kept.len();
         while let Some(last) = index.checked_sub(1) {
             index = last;
@@ -53,20 +97,47 @@ impl Pool {
                 kept.remove(index);
             } else if candidate.sender.is_ready() {
                 let sender = kept.remove(index).sender;
-                let authority = Arc::clone(&address.authority);
-                return Some(Lease { pool: Arc::clone(self), authority, sender });
+                return Some(self.own(address, sender));
             }
         }
         None
     }
 
     pub(super) fn forget(&self, address: &Address) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&address.authority);
+        let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connections) = all.get_mut(&address.authority) {
+            connections.kept.clear();
+            connections.shared.clear();
+        }
     }
 
-    fn put(&self, authority: Arc<str>, sender: SendRequest<Upload>) {
-        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = all.entry(authority).or_default();
+    /// A fresh connection for one exchange at a time.
+    pub(super) fn own(self: &Arc<Self>, address: &Address, sender: http1::SendRequest<Upload>) -> Lease {
+        Lease(Held::Own { pool: Arc::clone(self), authority: Arc::clone(&address.authority), sender })
+    }
+
+    /// Takes in a fresh connection that others may share from now on.
+    pub(super) fn shared(&self, address: &Address, sender: http2::SendRequest<Upload>, allowed: Arc<AtomicUsize>) -> Lease {
+        let mut shared = Shared { sender, open: Arc::default(), allowed, used: Instant::now() };
+        let lease = shared.lease();
+        let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = all.entry(Arc::clone(&address.authority)).or_default();
+        connections.shares = true;
+        connections.shared.push(shared);
+        lease
+    }
+
+    /// What to hold while connecting to an address whose connections are shared, so that calls
+    /// which begin together make one.
+    pub(super) fn dialling(&self, address: &Address, expected: bool) -> Option<Arc<tokio::sync::Mutex<()>>> {
+        let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = all.entry(Arc::clone(&address.authority)).or_default();
+        (expected || connections.shares).then(|| Arc::clone(&connections.dialling))
+    }
+
+    fn put(&self, authority: Arc<str>, sender: http1::SendRequest<Upload>) {
+        let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = &mut all.entry(authority).or_default().kept;
         if kept.len() >= KEPT {
             kept.retain(|kept| !kept.sender.is_closed() && kept.since.elapsed() <= KEPT_FOR);
         }
@@ -76,75 +147,47 @@ impl Pool {
     }
 }
 
-/// A connection that one exchange has to itself. Dropping it closes it, and with it whatever the
-/// service is still doing for that exchange.
-pub(crate) struct Lease {
-    pool: Arc<Pool>,
-    authority: Arc<str>,
-    pub(super) sender: SendRequest<Upload>,
+/// The right to one exchange. Dropping it ends whatever the service is still doing for it: an own
+/// connection is closed; on a shared one the exchange is reset, as its future or body is dropped.
+pub(crate) struct Lease(Held);
+
+enum Held {
+    Own { pool: Arc<Pool>, authority: Arc<str>, sender: http1::SendRequest<Upload> },
+    Shared { sender: http2::SendRequest<Upload>, _open: Arc<()> },
 }
 
 impl Lease {
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self.0, Held::Shared { .. })
+    }
+
+    pub(super) fn try_send(
+        &mut self,
+        request: Request<Upload>,
+    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Upload>>>> + use<> {
+        match &mut self.0 {
+            Held::Own { sender, .. } => Either::Left(sender.try_send_request(request)),
+            Held::Shared { sender, .. } => Either::Right(sender.try_send_request(request)),
+        }
+    }
+
     pub(crate) fn give_back(self) {
-        if !self.sender.is_closed() {
-            self.pool.put(self.authority, self.sender);
+        if let Held::Own { pool, authority, sender } = self.0
+            && !sender.is_closed()
+        {
+            pool.put(authority, sender);
         }
     }
 }
 
-#[derive(Debug)]
-pub(super) enum ConnectFailed {
-    Refused,
-    Timeout,
-}
-
-pub(super) async fn connect(worker: &Worker, service: &Service, address: &Address) -> Result<Lease, ConnectFailed> {
-    let connecting = timeout(service.connect_timeout, dial(&worker.core.settings, address));
-    let stream = match connecting.await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => {
-            tracing::warn!(service = %service.slug, address = %address.authority, %error, "cannot connect");
-            return Err(ConnectFailed::Refused);
+/// Whether the service says that it has not begun with the request (RFC 9113 §8.7).
+pub(super) fn was_refused(error: &hyper::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
         }
-        Err(_) => return Err(ConnectFailed::Timeout),
-    };
-    let handshake = Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream));
-    let (sender, connection) = handshake.await.map_err(|_| ConnectFailed::Refused)?;
-    let counts = Arc::clone(&service.counts);
-    counts.connections.fetch_add(1, Relaxed);
-    tokio::spawn(async move {
-        if let Err(error) = connection.with_upgrades().await {
-            tracing::debug!(%error, "a connection to a service ended");
-        }
-    });
-    let authority = Arc::clone(&address.authority);
-    Ok(Lease { pool: Arc::clone(&worker.pool), authority, sender })
-}
-
-/// Resolves, refuses what no service may be, and connects to what was resolved.
-async fn dial(settings: &Settings, address: &Address) -> io::Result<TcpStream> {
-    let mut latest = io::Error::new(io::ErrorKind::NotFound, "no usable address");
-    for candidate in lookup_host((&*address.host, address.port)).await? {
-        if !may_be_service(settings, candidate) {
-            continue;
-        }
-        match TcpStream::connect(candidate).await {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
-            Err(error) => latest = error,
-        }
+        cause = error.source();
     }
-    Err(latest)
-}
-
-/// Metadata services of clouds answer on link-local addresses.
-fn may_be_service(settings: &Settings, candidate: SocketAddr) -> bool {
-    let ip = candidate.ip().to_canonical();
-    let refused = match ip {
-        IpAddr::V4(ip) => ip.is_link_local() || ip.is_unspecified() || ip.is_multicast(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast(),
-    };
-    !refused || settings.allowed_link_local.iter().any(|net| net.contains(&ip))
+    false
 }

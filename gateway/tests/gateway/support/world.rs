@@ -161,6 +161,7 @@ impl World {
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
             wants_database: true,
+            http2: false,
         };
         policy(&mut service);
         let plane = Arc::new(Plane {
