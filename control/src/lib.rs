@@ -52,6 +52,8 @@ pub struct Config {
     pub test_clock: bool,
     /// Service addresses may be on link-local networks.
     pub allow_link_local_services: bool,
+    /// PEM file of authorities that services' certificates may be from, beside the public ones.
+    pub service_ca: Option<std::path::PathBuf>,
 }
 
 /// The façade. Cheap to clone.
@@ -88,7 +90,7 @@ impl Control {
     pub fn new(db: Db, clock: Clock, random: Random, keyring: Keyring, config: Config) -> Self {
         let passwords = account::Passwords::new(&random);
         let throttle = account::Throttle::new();
-        let outbound = outbound::Outbound::new(config.allow_link_local_services);
+        let outbound = outbound::Outbound::new(config.allow_link_local_services, config.service_ca.as_deref());
         let databases = provision::Databases::new(&config);
         let (watchers, running) = (application::watch::Watchers::new(), jobs::Running::default());
         Self(Arc::new(Parts { db, clock, random, keyring, config, passwords, throttle, outbound, databases, watchers, running }))

@@ -2,10 +2,10 @@
 //! link-local and metadata addresses are refused where the operator does not allow them: literal
 //! addresses by `check`, names when they are resolved, for the very connection that is then made.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use reqwest::{
-    Client, Url,
+    Certificate, Client, Url,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
@@ -24,18 +24,29 @@ pub(crate) struct Outbound {
 }
 
 impl Outbound {
-    pub(crate) fn new(allow_link_local: bool) -> Self {
-        let client = Client::builder()
+    /// `authorities`: a PEM file of those that are believed beside the public ones.
+    pub(crate) fn new(allow_link_local: bool, authorities: Option<&Path>) -> Self {
+        let client =
+            Self::build(allow_link_local, authorities).inspect_err(|error| tracing::error!(%error, "services cannot be called")).ok();
+        Self { client, allow_link_local }
+    }
+
+    fn build(allow_link_local: bool, authorities: Option<&Path>) -> std::result::Result<Client, Box<dyn std::error::Error>> {
+        let mut builder = Client::builder();
+        if let Some(path) = authorities {
+            for certificate in Certificate::from_pem_bundle(&std::fs::read(path)?)? {
+                builder = builder.add_root_certificate(certificate);
+            }
+        }
+        let client = builder
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .dns_resolver(Arc::new(Resolver { allow_link_local }))
             .user_agent(concat!("mintreu/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .inspect_err(|error| tracing::error!(%error, "services cannot be called"))
-            .ok();
-        Self { client, allow_link_local }
+            .build()?;
+        Ok(client)
     }
 
     pub(crate) fn client(&self) -> Result<&Client> {
@@ -77,13 +88,13 @@ mod tests {
 
     #[test]
     fn metadata_services_are_not_called_and_loopback_is() {
-        let outbound = Outbound::new(false);
+        let outbound = Outbound::new(false, None);
         for refused in ["http://169.254.169.254/x", "http://2852039166/", "http://[fe80::1]/", "http://[fd00:ec2::254]/"] {
             assert!(outbound.check(refused).is_err(), "{refused}");
         }
         for fine in ["http://127.0.0.1:4001", "http://[::1]:4001/", "http://10.0.0.8/", "https://orders.example/base"] {
             assert!(outbound.check(fine).is_ok(), "{fine}");
         }
-        assert!(Outbound::new(true).check("http://169.254.1.1/").is_ok());
+        assert!(Outbound::new(true, None).check("http://169.254.1.1/").is_ok());
     }
 }

@@ -30,6 +30,7 @@ fn service(slug: &str) -> CreateService {
         lifecycle: true,
         health_path: Some("/healthz".into()),
         timeout_ms: 5_000,
+        http2: false,
     }
 }
 
@@ -135,10 +136,10 @@ async fn a_service_changes_in_place_and_stays_while_products_are_on_it() {
         let operator = shop(&bench).await;
         assert_eq!(bench.get_service(&operator, "shop").await.unwrap().base_urls, ["http://127.0.0.1:4001"]);
         let mut changes = bench.db.changes().await.unwrap();
-        let form = change::<UpdateService>(json!({"timeout_ms": 900, "health_path": ""}));
+        let form = change::<UpdateService>(json!({"timeout_ms": 900, "health_path": "", "http2": true}));
         let after = bench.update_service(&operator, "shop", &form).await.unwrap();
         assert_eq!(changes.next().await.unwrap(), Change::Catalogue);
-        assert_eq!((after.timeout_ms, after.health_path.as_deref(), after.lifecycle), (900, None, true));
+        assert_eq!((after.timeout_ms, after.health_path.as_deref(), after.lifecycle, after.http2), (900, None, true, true));
         assert_eq!(bench.get_service(&operator, "shop").await.unwrap(), after);
         assert_eq!(code(&bench.delete_service(&operator, "shop").await.unwrap_err()), "service_in_use");
         bench.delete_product(&operator, "ecommerce").await.unwrap();

@@ -102,6 +102,7 @@ CREATE TABLE services (
     lifecycle boolean NOT NULL,
     health_path text COLLATE "C",
     timeout_ms bigint NOT NULL,
+    http2 boolean NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );

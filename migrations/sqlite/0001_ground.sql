@@ -102,6 +102,7 @@ CREATE TABLE services (
     lifecycle BOOLEAN NOT NULL,
     health_path TEXT,
     timeout_ms INTEGER NOT NULL,
+    http2 BOOLEAN NOT NULL,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
 );

@@ -18,6 +18,9 @@ const KEYS: &[&str] = &[
     "database_url",
     "app_database_url",
     "api_host",
+    "tls_cert",
+    "tls_key",
+    "service_ca",
     "journal_durability",
     "grant_cache",
     "smtp_url",
@@ -30,8 +33,6 @@ const KEYS: &[&str] = &[
 
 /// Keys of the interface whose feature this version does not have.
 const LATER: &[(&str, &str)] = &[
-    ("tls_cert", "end TLS at a proxy in front"),
-    ("tls_key", "end TLS at a proxy in front"),
     ("redis_url", "run one replica"),
     ("stripe_secret_key", "there are no payments yet"),
     ("stripe_webhook_secret", "there are no payments yet"),
@@ -57,6 +58,10 @@ pub struct Config {
     pub database_url: String,
     pub app_database_url: Option<String>,
     pub api_host: Option<String>,
+    /// PEM files of the certificate chain and its key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// PEM file of authorities that services' certificates may be from, beside the public ones.
+    pub service_ca: Option<PathBuf>,
     pub grant_cache: usize,
     pub smtp_url: Option<String>,
     pub keyring: PathBuf,
@@ -148,8 +153,19 @@ impl Config {
         let bind = values
             .parse("bind", "an address and port, as in 127.0.0.1:3000", |text| text.parse::<SocketAddr>().ok())?
             .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000)));
-        let public_url =
-            values.parse("public_url", "http:// or https:// with a host and no path", origin)?.unwrap_or_else(|| format!("http://{bind}"));
+        let tls = match (values.text("tls_cert"), values.text("tls_key")) {
+            (None, None) => None,
+            (Some(chain), Some(key)) => Some((PathBuf::from(chain), PathBuf::from(key))),
+            (Some(_), None) => return refuse("MINTREU_TLS_KEY is missing: a certificate is of no use without its key."),
+            (None, Some(_)) => return refuse("MINTREU_TLS_CERT is missing: a key is of no use without its certificate."),
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let public_url = values
+            .parse("public_url", "http:// or https:// with a host and no path", origin)?
+            .unwrap_or_else(|| format!("{scheme}://{bind}"));
+        if tls.is_some() && public_url.starts_with("http://") {
+            return refuse("MINTREU_PUBLIC_URL begins with http://, but with MINTREU_TLS_CERT everything is served by https://.");
+        }
         let data_dir = values.text("data_dir").map_or_else(|| PathBuf::from("./data"), PathBuf::from);
         let database_url = values
             .parse("database_url", "sqlite:PATH or postgres://…", |text| {
@@ -194,11 +210,13 @@ impl Config {
             })?,
             test_clock: values.parse("test_clock", "1 or 0", switch)?.unwrap_or(false),
             allow_link_local_services: values.parse("allow_link_local_services", "1 or 0", switch)?.unwrap_or(false),
+            service_ca: values.text("service_ca").map(PathBuf::from),
             public_url,
             data_dir,
             database_url,
             app_database_url,
             api_host,
+            tls,
         })
     }
 
@@ -233,6 +251,7 @@ impl Config {
             smtp_url: self.smtp_url.clone(),
             test_clock: self.test_clock,
             allow_link_local_services: self.allow_link_local_services,
+            service_ca: self.service_ca.clone(),
         }
     }
 }
@@ -282,12 +301,25 @@ mod tests {
             (&[("MINTREU_TEST_CLOCK", "yes")], "MINTREU_TEST_CLOCK"),
             (&[("MINTREU_PUBLIC_URL", "example.com")], "MINTREU_PUBLIC_URL"),
             (&[("MINTREU_PUBLIC_URL", "https://example.com")], "MINTREU_API_HOST"),
+            (&[("MINTREU_TLS_CERT", "/c.pem")], "MINTREU_TLS_KEY"),
+            (&[("MINTREU_TLS_KEY", "/k.pem")], "MINTREU_TLS_CERT"),
+            (&[("MINTREU_TLS_CERT", "/c.pem"), ("MINTREU_TLS_KEY", "/k.pem")], "MINTREU_API_HOST"),
+            (
+                &[("MINTREU_TLS_CERT", "/c.pem"), ("MINTREU_TLS_KEY", "/k.pem"), ("MINTREU_PUBLIC_URL", "http://x.example")],
+                "MINTREU_PUBLIC_URL",
+            ),
             (&[("MINTREU_DATABASE_URL", "postgres://x/y")], "MINTREU_APP_DATABASE_URL"),
             (&[("MINTREU_REDIS_URL", "redis://x")], "MINTREU_REDIS_URL"),
         ] {
             let sentence = load(pairs).unwrap_err().to_string();
             assert!(sentence.contains(named) && sentence.ends_with('.'), "{sentence}");
         }
+    }
+
+    #[test]
+    fn with_a_certificate_the_public_url_is_https() {
+        let files = [("MINTREU_TLS_CERT", "/c.pem"), ("MINTREU_TLS_KEY", "/k.pem"), ("MINTREU_API_HOST", "api.example.com")];
+        assert_eq!(load(&files).unwrap().public_url, "https://127.0.0.1:3000");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use chrono::Datelike as _;
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use mintreu_control::{
     clock::{Clock, Random},
     examine_app_database_url,
@@ -11,10 +11,12 @@ use mintreu_control::{
     store::Db,
 };
 
-use crate::{Failure, config::Config};
+use crate::{Failure, config::Config, serve::certificates};
 
 /// Less than this is nearly full.
 const SPARE_BYTES: u64 = 1 << 30;
+/// A certificate that ends so soon should have been renewed.
+const SPARE_DAYS: i64 = 7;
 
 struct Report {
     wrong: usize,
@@ -39,6 +41,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     report.say("data directory", data_dir(&config));
     report.say("disk", disk(&config));
     report.say("key ring", keyring(&config));
+    report.say("certificate", certificate(&config));
     report.say("database", database(&config).await);
     report.say("application databases", applications(&config).await);
     report.say("mail", mail(&config).await);
@@ -73,6 +76,21 @@ fn keyring(config: &Config) -> Result<String, String> {
     Keyring::open_or_create(&config.keyring, &Random::system())
         .map(|ring| format!("{} signing keys", ring.signing().len()))
         .map_err(|error| Failure::new("restore it from a backup", &error).0)
+}
+
+fn certificate(config: &Config) -> Result<String, String> {
+    let Some(found) = certificates(config).map_err(|failure| failure.0)? else {
+        return Ok("none: TLS ends at a proxy in front".to_owned());
+    };
+    let validity = found.validity();
+    let (from, until, now) = (DateTime::<Utc>::from(validity.from), DateTime::<Utc>::from(validity.until), Clock::system().system_now());
+    if now < from {
+        Err(format!("it is valid from {from} on only: check the system's clock."))
+    } else if until - now < TimeDelta::days(SPARE_DAYS) {
+        Err(format!("it is valid until {until}: renew it."))
+    } else {
+        Ok(format!("fits its key, valid until {until}"))
+    }
 }
 
 async fn database(config: &Config) -> Result<String, String> {

@@ -7,7 +7,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use mintreu_control::{Control, Error, keyring::Keyring, store, usage};
 use mintreu_gateway::{
     ApplicationStatus, Catalogue, Change, Gateway, Grant, PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings,
-    SigningKey, SigningKeys, SourceUnavailable, UsageSink,
+    SigningKey, SigningKeys, SourceUnavailable, UsageSink, read_certificates,
 };
 use mintreu_model::status::{self, DatabaseMode, SubscriptionStatus, TenantStatus};
 use tokio::runtime::Handle;
@@ -38,6 +38,10 @@ pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
             ["169.254.0.0/16", "fe80::/10"].iter().filter_map(|network| network.parse().ok()).collect()
         } else {
             Vec::new()
+        },
+        service_roots: match &config.service_ca {
+            Some(path) => read_certificates(path).map_err(|error| Failure(format!("{error} (MINTREU_SERVICE_CA)")))?,
+            None => Vec::new(),
         },
         ..Settings::default()
     };
@@ -157,6 +161,7 @@ pub(crate) async fn load_catalogue(control: &Control, gateway: &Gateway) -> mint
                 routes: service.routes,
                 connect_timeout: CONNECT_TIMEOUT.min(timeout),
                 timeout,
+                http2: service.http2,
                 wants_database: service.database == DatabaseMode::Dedicated,
             })
         });

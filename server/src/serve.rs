@@ -15,7 +15,7 @@ use mintreu_control::{
     keyring::Keyring,
     store::Db,
 };
-use mintreu_gateway::{BoxBody, ConnInfo, Gateway, Listener};
+use mintreu_gateway::{BoxBody, Certificates, ConnInfo, Gateway, Listener};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower_sessions::Session;
@@ -108,15 +108,20 @@ pub struct Server {
     control: Control,
     gateway: Gateway,
     listener: Listener,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl Server {
     /// Takes the port.
     pub fn bind(config: Config, control: Control) -> Result<Self, Failure> {
         let gateway = plane::gateway(&control, &config)?;
-        let listener = Listener::bind(config.bind, gateway.settings().workers)
+        let certificates = certificates(&config)?.map(Arc::new);
+        let mut listener = Listener::bind(config.bind, gateway.settings().workers)
             .map_err(|error| Failure::new(&format!("{} cannot be used (MINTREU_BIND)", config.bind), &error))?;
-        Ok(Self { config, control, gateway, listener })
+        if let Some(certificates) = &certificates {
+            listener = listener.with_tls(Arc::clone(certificates));
+        }
+        Ok(Self { config, control, gateway, listener, certificates })
     }
 
     #[must_use]
@@ -131,7 +136,7 @@ impl Server {
 
     /// Serves until `stop`, then drains: no new calls, running ones finish, usage is handed over.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
-        let Self { config, control, gateway, listener } = self;
+        let Self { config, control, gateway, listener, certificates } = self;
         let accepting = CancellationToken::new();
         let working = CancellationToken::new();
         if let Err(error) = plane::load_catalogue(&control, &gateway).await {
@@ -148,6 +153,13 @@ impl Server {
                 async move { worker.run(working).await }
             }),
         ];
+        if let Some(certificates) = certificates {
+            tokio::spawn(reload_on_hangup(Arc::clone(&certificates), working.clone()));
+            tokio::spawn({
+                let working = working.clone();
+                async move { certificates.follow(working).await }
+            });
+        }
         tokio::spawn({
             let accepting = accepting.clone();
             async move {
@@ -169,6 +181,27 @@ impl Server {
         }
         control.db.close().await;
         served
+    }
+}
+
+/// What clients meet by TLS, where it is configured.
+pub(crate) fn certificates(config: &Config) -> Result<Option<Certificates>, Failure> {
+    let Some((chain, key)) = &config.tls else { return Ok(None) };
+    let loaded = Certificates::load(chain, key).map_err(|error| Failure(format!("{error} (MINTREU_TLS_CERT, MINTREU_TLS_KEY)")))?;
+    let now = std::time::SystemTime::now();
+    if now > loaded.validity().until || now < loaded.validity().from {
+        tracing::warn!(chain = %chain.display(), "the certificate is not valid today: clients will refuse it");
+    }
+    Ok(Some(loaded))
+}
+
+/// SIGHUP: the certificate is read again at once. It also keeps the signal from ending the program.
+async fn reload_on_hangup(certificates: Arc<Certificates>, working: CancellationToken) {
+    let Ok(mut hangup) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
+    while working.run_until_cancelled(hangup.recv()).await.flatten().is_some() {
+        if let Err(error) = certificates.reload() {
+            tracing::warn!(%error, "the former certificate stays in use");
+        }
     }
 }
 

@@ -31,6 +31,7 @@ impl Control {
             lifecycle: form.lifecycle,
             health_path: form.health_path.clone().filter(|path| !path.is_empty()),
             timeout_ms: form.timeout_ms,
+            http2: form.http2,
             created_at: now,
             updated_at: now,
         };
@@ -77,6 +78,7 @@ impl Control {
         after.database = form.database.unwrap_or(before.database);
         after.lifecycle = form.lifecycle.unwrap_or(before.lifecycle);
         after.timeout_ms = form.timeout_ms.unwrap_or(before.timeout_ms);
+        after.http2 = form.http2.unwrap_or(before.http2);
         let refused = fixed_by_applications(&before, &after);
         if !refused.is_empty() && store::has_applications(&mut tx, before.id).await? {
             return Err(Error::Invalid(refused));

@@ -31,6 +31,7 @@ struct ServiceRow {
     lifecycle: bool,
     health_path: Option<String>,
     timeout_ms: i64,
+    http2: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -47,22 +48,22 @@ impl From<ServiceRow> for ServiceView {
             lifecycle: row.lifecycle,
             health_path: row.health_path,
             timeout_ms: row.timeout_ms,
+            http2: row.http2,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
     }
 }
 
-const SERVICE: &str =
-    "s.id, s.slug, s.name, s.base_urls, s.routes, s.database_mode, s.lifecycle, s.health_path, s.timeout_ms, s.created_at, s.updated_at";
+const SERVICE: &str = "s.id, s.slug, s.name, s.base_urls, s.routes, s.database_mode, s.lifecycle, s.health_path, s.timeout_ms, s.http2, s.created_at, s.updated_at";
 
 /// False when the slug is taken.
 pub(super) async fn insert_service(tx: &mut Tx, service: &ServiceView) -> Result<bool> {
     let made = execute!(
         tx,
         sqlx::query(
-            "INSERT INTO services (id, slug, name, base_urls, routes, database_mode, lifecycle, health_path, timeout_ms, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT (slug) DO NOTHING"
+            "INSERT INTO services (id, slug, name, base_urls, routes, database_mode, lifecycle, health_path, timeout_ms, http2, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (slug) DO NOTHING"
         )
         .bind(service.id)
         .bind(&service.slug)
@@ -73,6 +74,7 @@ pub(super) async fn insert_service(tx: &mut Tx, service: &ServiceView) -> Result
         .bind(service.lifecycle)
         .bind(&service.health_path)
         .bind(service.timeout_ms)
+        .bind(service.http2)
         .bind(service.created_at)
     )?;
     Ok(made == 1)
@@ -82,7 +84,7 @@ pub(super) async fn update_service(tx: &mut Tx, service: &ServiceView) -> Result
     execute!(
         tx,
         sqlx::query(
-            "UPDATE services SET name = $2, base_urls = $3, routes = $4, database_mode = $5, lifecycle = $6, health_path = $7, timeout_ms = $8, updated_at = $9
+            "UPDATE services SET name = $2, base_urls = $3, routes = $4, database_mode = $5, lifecycle = $6, health_path = $7, timeout_ms = $8, http2 = $9, updated_at = $10
              WHERE id = $1"
         )
         .bind(service.id)
@@ -93,6 +95,7 @@ pub(super) async fn update_service(tx: &mut Tx, service: &ServiceView) -> Result
         .bind(service.lifecycle)
         .bind(&service.health_path)
         .bind(service.timeout_ms)
+        .bind(service.http2)
         .bind(service.updated_at)
     )?;
     Ok(())

@@ -100,6 +100,7 @@ async fn bench(postgres: Option<String>) -> Bench {
         smtp_url: None,
         test_clock: true,
         allow_link_local_services: false,
+        service_ca: None,
     };
     Bench { control: Control::new(db, clock, random, keyring, config), seconds, folder, admin: tokio::sync::OnceCell::new(), url }
 }

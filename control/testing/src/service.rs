@@ -126,6 +126,7 @@ pub async fn product(bench: &Bench, slug: &str, url: &str, database: DatabaseMod
         lifecycle,
         health_path: None,
         timeout_ms: 5_000,
+        http2: false,
     };
     bench.create_service(&operator, &service).await.unwrap();
     let product = CreateProduct {

@@ -28,6 +28,10 @@ form! {
         /// Until the first byte of the answer.
         #[serde(default = "half_a_minute")]
         timeout_ms: i64,
+        /// Whether it speaks HTTP/2, too, at addresses with `http://`; those with `https://` say it
+        /// themselves.
+        #[serde(default)]
+        http2: bool,
     }
 
     UpdateService {
@@ -45,6 +49,8 @@ form! {
         health_path: Option<String>,
         #[serde(default)]
         timeout_ms: Option<i64>,
+        #[serde(default)]
+        http2: Option<bool>,
     }
 
     CreateProduct {

@@ -35,6 +35,8 @@ form! {
         #[serde(default)]
         health_path: String,
         timeout_ms: String,
+        #[serde(default, deserialize_with = "lenient::switch")]
+        http2: bool,
     }
 
     ProductPage {
@@ -133,6 +135,7 @@ impl ServicePage {
             lifecycle: service.lifecycle,
             health_path: service.health_path.clone().unwrap_or_default(),
             timeout_ms: service.timeout_ms.to_string(),
+            http2: service.http2,
         }
     }
 
@@ -152,6 +155,7 @@ impl ServicePage {
             name: self.name,
             database: self.database,
             lifecycle: self.lifecycle,
+            http2: self.http2,
             health_path: Some(self.health_path.trim().to_owned()).filter(|path| !path.is_empty()),
         })
     }
@@ -169,6 +173,7 @@ impl ServicePage {
             lifecycle: Some(whole.lifecycle),
             health_path,
             timeout_ms: Some(whole.timeout_ms),
+            http2: Some(whole.http2),
         })
     }
 }
@@ -346,6 +351,7 @@ mod tests {
             lifecycle: false,
             health_path: " /healthz ".into(),
             timeout_ms: timeout_ms.into(),
+            http2: false,
         }
     }
 

@@ -22,6 +22,7 @@ views! {
         lifecycle: bool,
         health_path: Option<String>,
         timeout_ms: i64,
+        http2: bool,
         created_at: DateTime<Utc>,
         updated_at: DateTime<Utc>,
     }

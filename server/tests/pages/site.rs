@@ -63,6 +63,8 @@ impl Site {
             log: None,
             test_clock: true,
             allow_link_local_services: false,
+            service_ca: None,
+            tls: None,
         };
         let gateway = mintreu::plane::gateway(&bench.control, &config).unwrap();
         let router = mintreu::serve::router(&config, &bench.control, &gateway, CancellationToken::new());

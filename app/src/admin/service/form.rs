@@ -17,6 +17,7 @@ pub fn fresh() -> ServicePage {
         lifecycle: false,
         health_path: "/healthz".into(),
         timeout_ms: "30000".into(),
+        http2: false,
     }
 }
 
@@ -58,6 +59,8 @@ pub fn ServiceForm(
                     <Field name="timeout_ms" label="Deadline, milliseconds" value=page.timeout_ms inputmode="numeric"
                         hint="For the first byte. Then the caller gets 504." />
                 </div>
+                <Checkbox name="http2" label="Speaks HTTP/2 at http:// addresses" checked=page.http2
+                    hint="Calls then share few connections. At https:// addresses this is agreed on by itself." />
             </Card>
             <Card title="Routes">
                 <Field name="routes" label="Exposed routes, one a line" kind=Kind::Lines(8) mono=true value=page.routes hint=routes_hint
