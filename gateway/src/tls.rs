@@ -171,7 +171,7 @@ pub(crate) struct Connectors {
 impl Connectors {
     /// Believes the public roots, and `more`.
     pub(crate) fn new(more: &[CertificateDer<'static>]) -> Self {
-        let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let (_, ignored) = roots.add_parsable_certificates(more.iter().cloned());
         if ignored > 0 {
             tracing::error!(ignored, "authorities for services cannot be used");

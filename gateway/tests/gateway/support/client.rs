@@ -154,6 +154,13 @@ impl Client {
         bytes
     }
 
+    /// The same, or nothing when the connection has ended.
+    pub(crate) fn try_exact(&mut self, length: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.reader.read_exact(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
     /// Whether the other side has closed, once what it sent is read.
     pub(crate) fn is_closed(&mut self) -> bool {
         let mut rest = Vec::new();

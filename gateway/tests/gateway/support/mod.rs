@@ -3,6 +3,7 @@
 //! [`client::Client`]. Everything waits for conditions with a deadline, never for time.
 
 pub(crate) mod client;
+pub(crate) mod http2;
 pub(crate) mod service;
 pub(crate) mod world;
 

@@ -30,7 +30,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Answer, Client, Service, eventually};
+use super::{Answer, Client, Service, eventually, http2::Http2};
 
 /// A key as its owner has it.
 #[derive(Debug, Clone)]
@@ -262,6 +262,16 @@ impl World {
 
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.call("GET", path)
+    }
+
+    /// A call in HTTP/2, with the world's key.
+    pub(crate) fn request(&self, method: &str, path: &str) -> http::request::Builder {
+        let (name, value) = self.key.basic().trim().split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned())).unwrap();
+        http::Request::builder().method(method).uri(format!("http://gw{path}")).header(name, value)
+    }
+
+    pub(crate) fn http2(&self) -> Http2 {
+        Http2::connect(self.address)
     }
 
     /// `lines` are whole header lines.
