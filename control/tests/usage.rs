@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_control::{
     Error, Permitted,
     access::ViewTenant,
-    usage::{self, Record},
+    usage::{self, Part, Record},
 };
 use mintreu_control_testing::{Bench, beginning, on_both};
 use mintreu_model::{
@@ -60,13 +60,15 @@ impl Fixture {
             bytes_in: 10,
             bytes_out: 100,
             latency_us: 1_000,
+            counts: true,
             billed: status < 400,
         }
     }
 }
 
-fn segment(number: u128) -> SegmentId {
-    SegmentId(Uuid::from_u128(number))
+/// The whole of a segment.
+fn segment(number: u128) -> Part {
+    Part { segment: SegmentId(Uuid::from_u128(number)), replica: Uuid::nil(), from: 0, to: 1_000 }
 }
 
 #[tokio::test]
@@ -84,7 +86,7 @@ async fn a_thousand_records_are_shown_as_a_thousand_by_every_step_and_breakdown(
             })
             .collect();
         for (number, chunk) in records.chunks(300).enumerate() {
-            bench.accept_usage(segment(number as u128), chunk).await.unwrap();
+            bench.accept_usage(&segment(number as u128), chunk).await.unwrap();
         }
         let to = Some(beginning() + TimeDelta::seconds(1));
         for step in UsageStep::ALL.iter().copied() {
@@ -129,18 +131,52 @@ async fn the_same_segment_twice_counts_once_even_at_the_same_time() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
         let records: Vec<Record> = (0..50).map(|index| fixture.record(beginning(), if index < 40 { 200 } else { 429 })).collect();
-        let (first, second) = tokio::join!(bench.accept_usage(segment(1), &records), bench.accept_usage(segment(1), &records));
+        let part = segment(1);
+        let (first, second) = tokio::join!(bench.accept_usage(&part, &records), bench.accept_usage(&part, &records));
         first.unwrap();
         second.unwrap();
-        bench.accept_usage(segment(1), &records).await.unwrap();
+        bench.accept_usage(&segment(1), &records).await.unwrap();
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
         let totals = bench.get_usage_totals(&fixture.who, None, &range).await.unwrap();
         assert_eq!((totals.requests, totals.errors), (50, 10));
-        bench.accept_usage(segment(2), &records).await.unwrap();
+        bench.accept_usage(&segment(2), &records).await.unwrap();
         assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 100);
         let id = bench.literal(fixture.subscription.0);
         let used = format!("SELECT CAST(used AS BIGINT) FROM quota_usage WHERE subscription_id = {id}");
         assert_eq!(bench.number(&used).await, 80, "what is billed, refused calls left out");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_part_counts_only_where_the_one_before_it_ended() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let records = vec![fixture.record(beginning(), 200); 10];
+        let part = |from, to| Part { from, to, ..segment(1) };
+        assert_eq!(bench.usage_position(part(0, 0).segment).await.unwrap(), 0);
+        assert_eq!(bench.accept_usage(&part(0, 500), &records).await.unwrap(), 500);
+        assert_eq!(bench.accept_usage(&part(0, 800), &records).await.unwrap(), 500, "its beginning is counted already");
+        assert_eq!(bench.accept_usage(&part(800, 900), &records).await.unwrap(), 500, "something before it is missing");
+        assert_eq!(bench.accept_usage(&part(500, 800), &records).await.unwrap(), 800);
+        assert_eq!(bench.usage_position(part(0, 0).segment).await.unwrap(), 800);
+        let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
+        assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 20);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_call_adds_its_bytes_and_no_request() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let call = Record { bytes_in: 0, bytes_out: 0, ..fixture.record(beginning(), 200) };
+        let end = Record { bytes_in: 3, bytes_out: 70, counts: false, billed: false, ..call.clone() };
+        bench.accept_usage(&segment(1), &[call]).await.unwrap();
+        bench.accept_usage(&segment(2), &[end]).await.unwrap();
+        let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
+        let totals = bench.get_usage_totals(&fixture.who, None, &range).await.unwrap();
+        assert_eq!((totals.requests, totals.bytes_in, totals.bytes_out), (1, 3, 70));
     })
     .await;
 }
@@ -153,7 +189,7 @@ async fn segments_of_many_applications_are_counted_side_by_side() {
         let back: Vec<Record> = forth.iter().rev().cloned().collect();
         let work = (0..12).map(|number| {
             let (bench, records) = (&bench, if number % 2 == 0 { &forth } else { &back });
-            async move { bench.accept_usage(segment(number), records).await }
+            async move { bench.accept_usage(&segment(number), records).await }
         });
         for done in futures_util::future::join_all(work).await {
             done.unwrap();
@@ -178,7 +214,7 @@ async fn usage_of_a_removed_subscription_does_not_hold_up_the_rest() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
         let orphan = Record { subscription_id: SubscriptionId(Uuid::from_u128(9)), ..fixture.record(beginning(), 200) };
-        bench.accept_usage(segment(1), &[orphan, fixture.record(beginning(), 200)]).await.unwrap();
+        bench.accept_usage(&segment(1), &[orphan, fixture.record(beginning(), 200)]).await.unwrap();
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
         assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 2);
     })
@@ -189,7 +225,7 @@ async fn usage_of_a_removed_subscription_does_not_hold_up_the_rest() {
 async fn minutes_and_hours_are_dropped_in_their_time_and_days_stay() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
-        bench.accept_usage(segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
+        bench.accept_usage(&segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
         let count = async |step| {
             let query = UsageQuery {
                 from: Some(beginning() - TimeDelta::hours(1)),
@@ -214,7 +250,7 @@ async fn minutes_and_hours_are_dropped_in_their_time_and_days_stay() {
 async fn another_tenants_usage_is_not_there() {
     on_both(async |bench| {
         let (one, two) = (fixture(&bench, "ines").await, fixture(&bench, "sam").await);
-        bench.accept_usage(segment(1), &[one.record(beginning(), 200)]).await.unwrap();
+        bench.accept_usage(&segment(1), &[one.record(beginning(), 200)]).await.unwrap();
         let refused = bench.get_usage(&two.who, one.application, &UsageQuery::default()).await;
         assert!(matches!(refused, Err(Error::NotFound(_))));
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
@@ -229,7 +265,7 @@ async fn another_tenants_usage_is_not_there() {
 async fn the_overview_adds_up_monthly_worth_and_requests() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
-        bench.accept_usage(segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
+        bench.accept_usage(&segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
         let overview = bench.overview(&bench.operator().await).await.unwrap();
         assert_eq!((overview.tenants, overview.subscriptions, overview.applications), (1, 1, 1));
         // 100.06 a year is 8.34 a month, rounded half away from zero.
@@ -246,7 +282,7 @@ async fn a_table_for_spreadsheets_has_a_heading_and_one_line_per_point() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
         let hostile = Record { route: "=1+1".into(), ..fixture.record(beginning(), 200) };
-        bench.accept_usage(segment(1), &[hostile]).await.unwrap();
+        bench.accept_usage(&segment(1), &[hostile]).await.unwrap();
         let query = UsageQuery { by: Some(UsageBy::Route), ..Preset::Day.query(beginning()) };
         let series = bench.get_usage(&fixture.who, fixture.application, &query).await.unwrap();
         let text = usage::csv(&series, query.by);
@@ -269,7 +305,7 @@ async fn what_an_ended_subscription_reports_late_counts_for_the_one_that_went_on
                  SELECT {new}, tenant_id, product_id, plan_version_id, 'active', anchor, {noon}, {noon}, {noon}, {noon}, {noon}, {noon} FROM subscriptions WHERE id = {old}"
             ))
             .await;
-        bench.accept_usage(segment(1), &[fixture.record(beginning(), 200), fixture.record(beginning(), 200)]).await.unwrap();
+        bench.accept_usage(&segment(1), &[fixture.record(beginning(), 200), fixture.record(beginning(), 200)]).await.unwrap();
         let used = async |id: &str| {
             bench.number(&format!("SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM quota_usage WHERE subscription_id = {id}")).await
         };

@@ -9,7 +9,7 @@ use mintreu_model::id::ProductId;
 use crate::{
     credential::Caller,
     grant::Entry,
-    limit::Reservation,
+    limit::{NoUnit, Reservation},
     peer::is_allowed,
     problem::{Code, Problem},
     state::Core,
@@ -47,8 +47,8 @@ pub(crate) fn authorise(caller: &Caller, asked: &Asked<'_>) -> Result<(), Proble
 }
 
 /// Rate first, then quota: a call that is refused for its rate takes nothing from the quota.
-pub(crate) fn admit(core: &Core, entry: &Entry) -> Result<Reservation, Problem> {
-    if core.journal.backlog() >= core.settings.usage_backlog {
+pub(crate) async fn admit(core: &Core, entry: &Entry) -> Result<Reservation, Problem> {
+    if !core.journal.is_open() {
         return Err(Problem::from(Code::ServiceUnavailable).with_retry_after(5));
     }
     if let Err(wait) = entry.rate.admit() {
@@ -56,9 +56,12 @@ pub(crate) fn admit(core: &Core, entry: &Entry) -> Result<Reservation, Problem> 
         let limit = format!("\"rate\";r=0;t={}, {}", seconds.max(1), quota_text(core, entry));
         return Err(limited(Code::RateLimited, entry, seconds, shared(limit)));
     }
-    entry.quota.reserve(&entry.grant.quota).ok_or_else(|| {
-        let seconds = until_next_period(core, entry);
-        limited(Code::QuotaExhausted, entry, seconds, shared(quota_text(core, entry)))
+    core.limits.reserve(&entry.grant, &entry.quota).await.map_err(|refused| match refused {
+        NoUnit::Exhausted => {
+            let seconds = until_next_period(core, entry);
+            limited(Code::QuotaExhausted, entry, seconds, shared(quota_text(core, entry)))
+        }
+        NoUnit::Away => Problem::from(Code::ServiceUnavailable).with_retry_after(5),
     })
 }
 
@@ -72,7 +75,7 @@ fn until_next_period(core: &Core, entry: &Entry) -> u64 {
 }
 
 fn quota_text(core: &Core, entry: &Entry) -> String {
-    let left = entry.grant.quota.included.saturating_sub(entry.quota.used());
+    let left = entry.quota.left(&entry.grant.quota, core.limits.are_leased());
     format!("\"quota\";r={left};t={}", until_next_period(core, entry))
 }
 

@@ -1,14 +1,23 @@
 //! The account of one admitted call. Whatever way it ends — answered, failed, or dropped because
-//! the client left — dropping it writes exactly one usage record and settles its quota unit.
+//! the client left — it is counted exactly once and settles its quota unit: answered calls when
+//! they are answered, the others, and what a call came to, when it is dropped.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
 
-use crate::{grant::Entry, limit::Reservation, state::Worker, upload::Progress, usage::UsageRecord};
+use mintreu_model::id::RequestId;
+
+use crate::{
+    grant::Entry,
+    journal::{NotWritten, Synced, UsageRecord},
+    limit::Reservation,
+    state::Worker,
+    upload::Progress,
+};
 
 /// What is recorded when the client left before the answer (nginx's number).
 const CLIENT_LEFT: u16 = 499;
@@ -17,12 +26,16 @@ pub(crate) struct Call {
     worker: Worker,
     entry: Arc<Entry>,
     route: Arc<str>,
+    request: RequestId,
     at: DateTime<Utc>,
     began: Instant,
+    /// Until the head of the answer.
+    latency: Option<Duration>,
     upload: Option<Arc<Progress>>,
     unit: Option<Reservation>,
     status: u16,
     billed: bool,
+    counted: bool,
     bytes_out: u64,
     bytes_in_tunnel: u64,
 }
@@ -32,6 +45,7 @@ impl Call {
         worker: &Worker,
         entry: Arc<Entry>,
         route: Arc<str>,
+        request: RequestId,
         began: Instant,
         unit: Reservation,
         upload: Option<Arc<Progress>>,
@@ -42,11 +56,14 @@ impl Call {
             worker: worker.clone(),
             entry,
             route,
+            request,
             began,
+            latency: None,
             upload,
             unit: Some(unit),
             status: CLIENT_LEFT,
             billed: false,
+            counted: false,
             bytes_out: 0,
             bytes_in_tunnel: 0,
         }
@@ -56,15 +73,52 @@ impl Call {
         &self.entry
     }
 
-    /// The service has answered. Anything but a 5xx is billed; a 5xx gives its unit back.
-    pub(crate) fn answered(&mut self, status: u16) {
-        let metrics = &self.worker.core.metrics;
-        metrics.waited(self.began.elapsed());
-        metrics.answered(status);
+    /// The service has answered, and the client is about to hear of it: anything but a 5xx is billed.
+    /// Follow it with [`settle`](Self::settle) or [`withhold`](Self::withhold).
+    pub(crate) fn answered(&mut self, status: u16) -> Result<Option<Synced>, NotWritten> {
+        let core = &self.worker.core;
+        let latency = self.began.elapsed();
+        core.metrics.waited(latency);
+        core.metrics.answered(status);
+        self.latency = Some(latency);
         self.status = status;
         self.billed = status < 500;
+        let written = core.journal.write(&self.worker.ledger, &self.record(true));
+        self.counted = written.is_ok();
+        written
+    }
+
+    /// What was written lasts: the client hears of it.
+    pub(crate) fn settle(&mut self) {
         if let Some(unit) = self.unit.take().filter(|_| self.billed) {
             unit.keep();
+        }
+    }
+
+    /// The answer could not be recorded, so the client does not get it.
+    pub(crate) fn withhold(&mut self, status: u16) {
+        self.status = status;
+        self.billed = false;
+        self.counted = false;
+    }
+
+    fn record(&self, counts: bool) -> UsageRecord {
+        let grant = &self.entry.grant;
+        let latency = self.latency.unwrap_or_else(|| self.began.elapsed());
+        UsageRecord {
+            application_id: grant.application_id,
+            key_id: grant.key_id,
+            subscription_id: grant.subscription_id,
+            request_id: self.request,
+            quota_period_start: grant.quota.period_start,
+            route: Arc::clone(&self.route),
+            status: self.status,
+            at: self.at,
+            bytes_in: 0,
+            bytes_out: 0,
+            latency_us: u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
+            counts,
+            billed: counts && self.billed,
         }
     }
 
@@ -103,21 +157,11 @@ impl Drop for Call {
             latency_us = self.began.elapsed().as_micros(),
         );
         let uploaded = self.upload.as_ref().map_or(0, |upload| upload.bytes());
-        core.journal.write(
-            &self.worker.ledger,
-            UsageRecord {
-                application_id: grant.application_id,
-                key_id: grant.key_id,
-                subscription_id: grant.subscription_id,
-                quota_period_start: grant.quota.period_start,
-                route: Arc::clone(&self.route),
-                status: self.status,
-                at: self.at,
-                bytes_in: uploaded.saturating_add(self.bytes_in_tunnel),
-                bytes_out: self.bytes_out,
-                latency_us: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
-                billed: self.billed,
-            },
-        );
+        let bytes_in = uploaded.saturating_add(self.bytes_in_tunnel);
+        if self.counted && bytes_in == 0 && self.bytes_out == 0 {
+            return;
+        }
+        let record = UsageRecord { bytes_in, bytes_out: self.bytes_out, ..self.record(!self.counted) };
+        core.journal.end(&self.worker.ledger, record);
     }
 }

@@ -18,6 +18,7 @@ mod framing;
 mod grant;
 mod header;
 mod identity;
+mod journal;
 mod limit;
 mod listen;
 mod metrics;
@@ -35,9 +36,8 @@ mod trace;
 mod tunnel;
 mod upload;
 mod upstream;
-mod usage;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use http::{Request, Response};
@@ -47,18 +47,19 @@ use tokio_util::sync::CancellationToken;
 pub use crate::{
     body::{Body, BodyError, BoxBody, RequestBody},
     control::{ConnInfo, Control},
+    journal::{Imported, JournalStatus, Segment, UsageRecord, UsageSink, Waiting},
     listen::Listener,
     metrics::Snapshot,
     policy::{
-        ApplicationStatus, Catalogue, Change, Clock, DatabaseUrl, Grant, PolicySource, ProductPolicy, QuotaGrant, ServicePolicy,
-        SourceUnavailable,
+        ApplicationStatus, Catalogue, Change, Clock, DatabaseUrl, Grant, LeaseGranted, LeaseRequest, PolicySource, ProductPolicy,
+        QuotaGrant, ServicePolicy, SourceUnavailable,
     },
-    settings::{Settings, SigningKey, SigningKeys},
+    settings::{Durability, JournalSettings, Settings, SigningKey, SigningKeys},
     tls::{CertificateError, Certificates, Validity, read_certificates},
-    usage::{Segment, UsageRecord, UsageSink},
 };
 use crate::{
     grant::Grants,
+    journal::Journal,
     limit::Limits,
     metrics::Metrics,
     oauth::{JWKS_PATH, TOKEN_PATH},
@@ -67,10 +68,11 @@ use crate::{
     tls::Connectors,
     token::{AccessTokens, Signer},
     trace::RequestTag,
-    usage::Journal,
 };
 
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// Flushes between two looks for units of quotas that lie idle.
+const GIVE_BACK_EVERY: u32 = 5;
 
 /// The gateway; cloning it is cheap. Clones share everything; [`Gateway::for_worker`] shares
 /// everything but connections to services and the usage ledger.
@@ -79,12 +81,21 @@ pub struct Gateway(Worker);
 
 impl Gateway {
     /// A gateway that knows no products yet.
-    #[must_use]
-    pub fn new(settings: Settings, keys: SigningKeys, policy: Arc<dyn PolicySource>, usage: Arc<dyn UsageSink>, clock: Clock) -> Self {
-        let limits = Arc::<Limits>::default();
+    ///
+    /// # Errors
+    /// When the journal cannot be opened, or is another process's.
+    pub fn new(
+        settings: Settings,
+        keys: SigningKeys,
+        policy: Arc<dyn PolicySource>,
+        usage: Arc<dyn UsageSink>,
+        clock: Clock,
+    ) -> io::Result<Self> {
+        let limits = Arc::new(Limits::new(settings.leased_quotas.then(|| Arc::clone(&policy))));
         let grants = Grants::new(settings.grant_cache, policy, Arc::clone(&limits), Arc::clone(&clock));
         let core = Core {
             connectors: Connectors::new(&settings.service_roots),
+            journal: Journal::open(settings.journal.clone(), usage, settings.leased_quotas)?,
             settings,
             clock,
             signer: Signer::new(keys),
@@ -92,10 +103,9 @@ impl Gateway {
             catalogue: ArcSwap::default(),
             grants: Arc::new(grants),
             limits,
-            journal: Journal::new(usage),
             metrics: Metrics::new(),
         };
-        Self(state::worker(Arc::new(core)))
+        Ok(Self(state::worker(Arc::new(core))))
     }
 
     /// The same gateway with connections and a ledger of its own, for one thread.
@@ -153,10 +163,16 @@ impl Gateway {
         response
     }
 
-    /// Hands usage over now. What is not accepted stays and is offered again, under the same id.
+    /// Hands usage over now. What is not counted stays in the journal and is offered again.
+    ///
+    /// Call it before the first request is served: what an earlier process left counts first.
     pub async fn flush(&self) {
-        if let Err(error) = self.0.core.journal.flush().await {
-            tracing::warn!(%error, backlog = self.0.core.journal.backlog(), "usage is waiting");
+        let core = &self.0.core;
+        match core.journal.flush().await {
+            // What was loaded before did not know what the journal held.
+            Ok(true) => core.grants.invalidate(&Change::Everything),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, backlog = core.journal.status().backlog, "usage is waiting"),
         }
     }
 
@@ -170,12 +186,19 @@ impl Gateway {
         while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
             self.flush().await;
             ticks = ticks.wrapping_add(1);
+            if ticks.is_multiple_of(GIVE_BACK_EVERY) {
+                core.limits.give_back(false).await;
+            }
             if ticks.is_multiple_of(60) {
                 core.limits.prune((core.clock)());
             }
         }
+        core.journal.close();
         if timeout(core.settings.drain, self.flush()).await.is_err() {
-            tracing::error!(backlog = core.journal.backlog(), "usage was not accepted in time");
+            tracing::warn!(backlog = core.journal.status().backlog, "usage stays in the journal until the next start");
+        }
+        if timeout(core.settings.drain, core.limits.give_back(true)).await.is_err() {
+            tracing::warn!("units of quotas stay leased until the next start");
         }
     }
 
@@ -188,7 +211,7 @@ impl Gateway {
             connections: core.metrics.connections.load(std::sync::atomic::Ordering::Relaxed),
             connections_refused: core.metrics.connections_refused.load(std::sync::atomic::Ordering::Relaxed),
             refusals: core.metrics.refusals(),
-            usage_backlog: core.journal.backlog(),
+            journal: core.journal.status(),
             cached_grants: core.grants.len(),
         }
     }
@@ -197,6 +220,23 @@ impl Gateway {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let core = &self.0.core;
-        core.metrics.text(core.journal.backlog(), core.grants.len())
+        core.metrics.text(&core.journal.status(), core.grants.len())
     }
+}
+
+/// Brings in the journal of a process that is no more: `mintreu journal import`. What was counted
+/// before is not counted again.
+///
+/// # Errors
+/// When the directory cannot be read or is in use, or the sink is away: say it again later.
+pub async fn import_journal(directory: &Path, sink: &dyn UsageSink) -> io::Result<Imported> {
+    journal::import(directory, sink).await
+}
+
+/// Looks at a journal without touching it, whether or not it is in use.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn inspect_journal(directory: &Path) -> io::Result<Vec<Waiting>> {
+    journal::inspect(directory)
 }

@@ -1,6 +1,7 @@
 //! Rate limits and quotas: state that outlives the grants it is reached from. A grant that is
 //! dropped and loaded again finds the same counters here, so that nothing admitted is forgotten.
 
+mod lease;
 mod quota;
 mod rate;
 
@@ -12,10 +13,11 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::id::{ApplicationId, SubscriptionId};
 
+pub(crate) use lease::NoUnit;
 pub(crate) use quota::{QuotaState, Reservation};
 pub(crate) use rate::Rate;
 
-use crate::policy::Grant;
+use crate::policy::{Grant, PolicySource};
 
 /// The counter of one period of one subscription.
 struct Period {
@@ -24,13 +26,22 @@ struct Period {
 }
 
 /// Looked at when a grant is loaded, never on the way of a call.
-#[derive(Default)]
 pub(crate) struct Limits {
+    /// Where units of quotas are leased; `None`: this process is alone.
+    store: Option<Arc<dyn PolicySource>>,
     quotas: Mutex<HashMap<(SubscriptionId, DateTime<Utc>), Period>>,
     rates: Mutex<HashMap<ApplicationId, Arc<Rate>>>,
 }
 
 impl Limits {
+    pub(crate) fn new(store: Option<Arc<dyn PolicySource>>) -> Self {
+        Self { store, quotas: Mutex::default(), rates: Mutex::default() }
+    }
+
+    pub(crate) fn are_leased(&self) -> bool {
+        self.store.is_some()
+    }
+
     /// The counter of the grant's period. The first sight of it takes over what the control plane
     /// has counted; later sights only ever raise it, because this process has also counted what
     /// is not yet handed over.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::problem::Code;
+use crate::{journal::JournalStatus, problem::Code};
 
 /// Upper bounds of the latency histogram, in microseconds.
 const BOUNDS_US: [u64; 12] = [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000];
@@ -52,8 +52,7 @@ pub struct Snapshot {
     pub connections_refused: u64,
     /// Refusals by code; codes that never occurred are absent.
     pub refusals: HashMap<&'static str, u64>,
-    /// Usage records that the control plane has not accepted yet.
-    pub usage_backlog: usize,
+    pub journal: JournalStatus,
     pub cached_grants: usize,
 }
 
@@ -98,7 +97,7 @@ impl Metrics {
             .collect()
     }
 
-    pub(crate) fn text(&self, backlog: usize, grants: usize) -> String {
+    pub(crate) fn text(&self, journal: &JournalStatus, grants: usize) -> String {
         let mut out = String::with_capacity(4096);
         let mut line = |text: std::fmt::Arguments<'_>| {
             // Writing to a string cannot fail.
@@ -120,7 +119,14 @@ impl Metrics {
             ("client_left_total", "counter", self.client_left.load(Relaxed)),
             ("connections", "gauge", self.connections.load(Relaxed)),
             ("connections_refused_total", "counter", self.connections_refused.load(Relaxed)),
-            ("usage_backlog", "gauge", u64::try_from(backlog).unwrap_or(u64::MAX)),
+            ("usage_backlog", "gauge", journal.backlog),
+            ("usage_backlog_age_seconds", "gauge", journal.age.as_secs()),
+            ("journal_segments", "gauge", u64::try_from(journal.segments).unwrap_or(u64::MAX)),
+            ("journal_free_bytes", "gauge", journal.free_bytes.unwrap_or(0)),
+            ("journal_full", "gauge", u64::from(journal.full)),
+            ("journal_recovering", "gauge", u64::from(journal.recovering)),
+            ("journal_damaged_frames_total", "counter", journal.damaged),
+            ("journal_lost_ends_total", "counter", journal.lost),
             ("cached_grants", "gauge", u64::try_from(grants).unwrap_or(u64::MAX)),
         ] {
             line(format_args!("# TYPE mintreu_gateway_{name} {kind}\nmintreu_gateway_{name} {value}"));

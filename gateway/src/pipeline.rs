@@ -17,6 +17,7 @@ use crate::{
     credential, framing,
     header::{Direction, has_token, strip},
     identity,
+    journal::NotWritten,
     peer::Origin,
     problem::{Code, Problem, REQUEST_ID},
     relay::Relay,
@@ -61,11 +62,11 @@ pub(crate) async fn serve(
     if body.size_hint().lower() > settings.max_body_bytes {
         return Err(Problem::from(Code::BodyTooLarge).closing());
     }
-    let unit = admission::admit(core, &caller.entry)?;
+    let unit = admission::admit(core, &caller.entry).await?;
 
     let upload = Upload::new(body, settings.max_body_bytes, settings.upload_idle);
     let entry = Arc::clone(&caller.entry);
-    let mut account = Call::begin(worker, entry, route, began, unit, upload.progress());
+    let mut account = Call::begin(worker, entry, route, tag.id(), began, unit, upload.progress());
 
     let wanted = tunnel::wanted(&mut parts);
     let wants_trailers = has_token(&parts.headers, &header::TE, "trailers");
@@ -83,7 +84,7 @@ pub(crate) async fn serve(
 
     let outgoing = Outgoing { method: parts.method, target: &call.forwarded, headers, upload, upgrade: wanted.is_some() };
     match upstream::send(worker, &service, outgoing).await {
-        Ok((answer, lease)) => respond(worker, answer, lease, account, wanted, tag),
+        Ok((answer, lease)) => respond(worker, answer, lease, account, wanted, tag).await,
         Err(failure) => {
             let problem = explain(failure);
             if failure != Failure::Upload(Broken::Client) {
@@ -122,7 +123,7 @@ fn explain(failure: Failure) -> Problem {
     }
 }
 
-fn respond(
+async fn respond(
     worker: &Worker,
     mut answer: Response<Incoming>,
     lease: Lease,
@@ -136,7 +137,17 @@ fn respond(
         account.failed(Code::ServiceUnreachable.status().as_u16());
         return Err(Code::ServiceUnreachable.into());
     }
-    account.answered(answer.status().as_u16());
+    let lasts = match account.answered(answer.status().as_u16()) {
+        Ok(Some(synced)) => synced.holds().await,
+        Ok(None) => true,
+        Err(NotWritten) => false,
+    };
+    if !lasts {
+        let problem = Problem::from(Code::ServiceUnavailable).with_retry_after(5);
+        account.withhold(problem.code.status().as_u16());
+        return Err(problem);
+    }
+    account.settle();
     let entry = Arc::clone(account.entry());
     let mut response = match wanted {
         Some(wanted) if switching => tunnel::open(wanted, answer, lease, account),

@@ -126,6 +126,37 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
+/// Asks for units of a period that no other process may use.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaseRequest {
+    pub subscription_id: SubscriptionId,
+    pub period_start: DateTime<Utc>,
+    pub included: u64,
+    /// More than this is never of use at once.
+    pub at_most: u64,
+}
+
+impl LeaseRequest {
+    /// Units for some seconds at the application's full rate.
+    pub(crate) fn of(grant: &Grant) -> Self {
+        Self {
+            subscription_id: grant.subscription_id,
+            period_start: grant.quota.period_start,
+            included: grant.quota.included,
+            at_most: u64::from(grant.rate_per_second).saturating_mul(5).clamp(10, 10_000),
+        }
+    }
+}
+
+/// Units that are this process's now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseGranted {
+    /// 0: all are used, or leased to others.
+    pub units: u64,
+    /// What nobody holds.
+    pub left: u64,
+}
+
 /// What a change touches; see [`crate::Gateway::invalidate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -150,4 +181,22 @@ pub trait PolicySource: Send + Sync + 'static {
     /// # Errors
     /// [`SourceUnavailable`] when the answer is not known; what is cached then keeps serving.
     fn grant<'a>(&'a self, client_id: &'a str) -> BoxFuture<'a, Result<Option<Grant>, SourceUnavailable>>;
+
+    /// Units of a quota with a hard stop, for this process alone. Asked only where
+    /// [`Settings::leased_quotas`](crate::Settings::leased_quotas) says so.
+    ///
+    /// # Errors
+    /// [`SourceUnavailable`] when it is not known whether there are any.
+    fn lease<'a>(&'a self, request: &'a LeaseRequest) -> BoxFuture<'a, Result<LeaseGranted, SourceUnavailable>>;
+
+    /// Gives units back that this process leased and will not use.
+    ///
+    /// # Errors
+    /// [`SourceUnavailable`] when it is not known whether they went back.
+    fn give_back(
+        &self,
+        subscription: SubscriptionId,
+        period_start: DateTime<Utc>,
+        units: u64,
+    ) -> BoxFuture<'_, Result<(), SourceUnavailable>>;
 }

@@ -1,7 +1,7 @@
 //! What the operator decides about the gateway, and the keys that it signs with. A new setting is
 //! a field here with a default; reading it from the environment is the server's business.
 
-use std::{fmt, num::NonZeroUsize, thread, time::Duration};
+use std::{fmt, num::NonZeroUsize, path::PathBuf, thread, time::Duration};
 
 use ed25519_dalek::VerifyingKey;
 use ipnet::IpNet;
@@ -16,6 +16,8 @@ pub struct Settings {
     /// Whether answers must not be able to act as the dashboard in a browser: cookies are removed
     /// both ways, navigation is refused, answers are sandboxed.
     pub shared_host: bool,
+    /// Whether other processes admit calls too: quotas with a hard stop are then leased.
+    pub leased_quotas: bool,
     /// Grants held in memory.
     pub grant_cache: usize,
     /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
@@ -47,8 +49,7 @@ pub struct Settings {
     pub download_idle: Duration,
     /// How long running calls may take to finish at shutdown.
     pub drain: Duration,
-    /// Usage records that may wait for the control plane; beyond it billable calls get 503.
-    pub usage_backlog: usize,
+    pub journal: JournalSettings,
 }
 
 impl Default for Settings {
@@ -57,6 +58,7 @@ impl Default for Settings {
             issuer: "http://127.0.0.1:3000".to_owned(),
             api_host: None,
             shared_host: true,
+            leased_quotas: false,
             grant_cache: 200_000,
             trusted_proxies: Vec::new(),
             allowed_link_local: Vec::new(),
@@ -72,8 +74,53 @@ impl Default for Settings {
             upload_idle: Duration::from_secs(30),
             download_idle: Duration::from_mins(15),
             drain: Duration::from_secs(10),
-            usage_backlog: 1_000_000,
+            journal: JournalSettings::default(),
         }
+    }
+}
+
+/// What a call that was answered is written to before the client hears of it.
+#[derive(Debug, Clone)]
+pub struct JournalSettings {
+    /// Of this process alone.
+    pub directory: PathBuf,
+    pub durability: Durability,
+    /// Size of one file; each worker has one, taken from the disk beforehand.
+    pub segment_bytes: u64,
+    /// Space that is left to others: with less, billable calls are refused.
+    pub reserve_bytes: u64,
+    /// With less free space there is a warning.
+    pub warn_bytes: u64,
+}
+
+impl Default for JournalSettings {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::from("./data/journal"),
+            durability: Durability::default(),
+            segment_bytes: 8 << 20,
+            reserve_bytes: 64 << 20,
+            warn_bytes: 1 << 30,
+        }
+    }
+}
+
+/// What a record outlives before the client hears of its call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The end of this process.
+    #[default]
+    Process,
+    /// The loss of power too: it is on the disk.
+    Strict,
+}
+
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Process => "process",
+            Self::Strict => "strict",
+        })
     }
 }
 

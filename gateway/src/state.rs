@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use crate::{
     catalogue::Products,
     grant::Grants,
+    journal::{Journal, Ledger},
     limit::Limits,
     metrics::Metrics,
     policy::Clock,
@@ -15,7 +16,6 @@ use crate::{
     tls::Connectors,
     token::{AccessTokens, Signer},
     upstream::Pool,
-    usage::{Journal, Ledger},
 };
 
 pub(crate) struct Core {
@@ -40,6 +40,6 @@ pub(crate) struct WorkerState {
 pub(crate) type Worker = Arc<WorkerState>;
 
 pub(crate) fn worker(core: Arc<Core>) -> Worker {
-    let ledger = core.journal.open();
+    let ledger = core.journal.ledger();
     Arc::new(WorkerState { core, pool: Arc::default(), ledger })
 }

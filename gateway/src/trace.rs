@@ -16,7 +16,10 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// A fresh request id, ready to be a header.
 #[derive(Debug, Clone)]
-pub(crate) struct RequestTag(HeaderValue);
+pub(crate) struct RequestTag {
+    id: RequestId,
+    header: HeaderValue,
+}
 
 impl RequestTag {
     pub(crate) fn new() -> Self {
@@ -25,15 +28,19 @@ impl RequestTag {
         let mut random = [0_u8; 10];
         fastrand::fill(&mut random);
         let id = RequestId(Builder::from_unix_timestamp_millis(millis, &random).into_uuid());
-        Self(shared(id.to_string()))
+        Self { id, header: shared(id.to_string()) }
+    }
+
+    pub(crate) fn id(&self) -> RequestId {
+        self.id
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
+        self.header.clone()
     }
 
     pub(crate) fn text(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        self.header.to_str().unwrap_or_default()
     }
 }
 

@@ -279,9 +279,11 @@ CREATE TABLE quota_usage (
     PRIMARY KEY (subscription_id, period_start)
 );
 
--- Segments that have been counted: the same one twice changes nothing.
+-- Up to where each file of a gateway's usage journal is counted: the same part twice changes nothing.
 CREATE TABLE usage_segments (
     id uuid PRIMARY KEY,
+    replica uuid NOT NULL,
+    position bigint NOT NULL,
     records bigint NOT NULL,
     accepted_at timestamptz NOT NULL
 );

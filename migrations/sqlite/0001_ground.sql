@@ -279,9 +279,11 @@ CREATE TABLE quota_usage (
     PRIMARY KEY (subscription_id, period_start)
 );
 
--- Segments that have been counted: the same one twice changes nothing.
+-- Up to where each file of a gateway's usage journal is counted: the same part twice changes nothing.
 CREATE TABLE usage_segments (
     id BLOB PRIMARY KEY,
+    replica BLOB NOT NULL,
+    position INTEGER NOT NULL,
     records INTEGER NOT NULL,
     accepted_at TEXT NOT NULL
 );

@@ -9,6 +9,7 @@ use std::{
 };
 
 use ipnet::IpNet;
+use mintreu_gateway::Durability;
 
 /// Keys that this program knows.
 const KEYS: &[&str] = &[
@@ -62,6 +63,7 @@ pub struct Config {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// PEM file of authorities that services' certificates may be from, beside the public ones.
     pub service_ca: Option<PathBuf>,
+    pub journal_durability: Durability,
     pub grant_cache: usize,
     pub smtp_url: Option<String>,
     pub keyring: PathBuf,
@@ -190,10 +192,16 @@ impl Config {
                 "MINTREU_API_HOST is missing: under https the gateway answers on a host of its own, so that a service can never act as the dashboard.",
             );
         }
-        values.parse("journal_durability", "process; strict is not supported by this version", |text| (text == "process").then_some(()))?;
         Ok(Self {
             bind,
             keyring: values.text("keyring").map_or_else(|| data_dir.join("keyring"), PathBuf::from),
+            journal_durability: values
+                .parse("journal_durability", "process or strict", |text| match text {
+                    "process" => Some(Durability::Process),
+                    "strict" => Some(Durability::Strict),
+                    _ => None,
+                })?
+                .unwrap_or_default(),
             grant_cache: values
                 .parse("grant_cache", "a number from 100 to 10000000", |text| {
                     text.parse().ok().filter(|entries| (100..=10_000_000).contains(entries))
@@ -223,6 +231,12 @@ impl Config {
     #[must_use]
     pub fn is_sqlite(&self) -> bool {
         self.database_url.starts_with("sqlite:")
+    }
+
+    /// Where the gateway writes usage before it is counted.
+    #[must_use]
+    pub fn journal_dir(&self) -> PathBuf {
+        self.data_dir.join("journal")
     }
 
     /// Whether cookies may travel over https only.

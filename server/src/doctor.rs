@@ -11,7 +11,11 @@ use mintreu_control::{
     store::Db,
 };
 
-use crate::{Failure, config::Config, serve::certificates};
+use crate::{
+    Failure,
+    config::Config,
+    serve::{self, certificates},
+};
 
 /// Less than this is nearly full.
 const SPARE_BYTES: u64 = 1 << 30;
@@ -44,6 +48,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     report.say("certificate", certificate(&config));
     report.say("database", database(&config).await);
     report.say("application databases", applications(&config).await);
+    report.say("usage journal", journal(&config).await);
     report.say("mail", mail(&config).await);
     report.say("clock", clock());
     if report.wrong == 0 { Ok(()) } else { Err(Failure(format!("{} things need attention.", report.wrong))) }
@@ -124,6 +129,30 @@ async fn applications(config: &Config) -> Result<String, String> {
     }
     let (role, lacks) = (master.role.replace('"', "\"\""), lacks.join(" "));
     Err(format!("{} may not create databases and roles: as a superuser, run ALTER ROLE \"{role}\" {lacks}.", master.role))
+}
+
+/// What waits there is normal while the program runs; what stays is not.
+async fn journal(config: &Config) -> Result<String, String> {
+    let directory = config.journal_dir();
+    let segments = mintreu_gateway::inspect_journal(&directory)
+        .map_err(|error| format!("{} cannot be read ({error}): give the user of mintreu the right to.", directory.display()))?;
+    let damaged = segments.iter().filter(|segment| segment.damaged).count();
+    if damaged > 0 {
+        return Err(format!("{damaged} files are damaged: what can be read is counted at the next start, and they are set aside."));
+    }
+    if segments.is_empty() {
+        return Ok(format!("nothing waits, durability {}", config.journal_durability));
+    }
+    let control = serve::open_beside(config, false).await.map_err(|error| error.0)?;
+    let mut waiting = 0;
+    for segment in &segments {
+        let counted = control.usage_position(segment.segment).await.map_err(|error| Failure::new("positions cannot be read", &error).0)?;
+        waiting += segment.end.saturating_sub(u64::try_from(counted).unwrap_or(0));
+    }
+    control.db.close().await;
+    let aside = std::fs::read_dir(directory.join("damaged")).map_or(0, Iterator::count);
+    let detail = format!("{} files, {} kB wait to be counted, durability {}", segments.len(), waiting / 1024, config.journal_durability);
+    if aside > 0 { Ok(format!("{detail}; {aside} damaged files were set aside")) } else { Ok(detail) }
 }
 
 async fn mail(config: &Config) -> Result<String, String> {

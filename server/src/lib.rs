@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 mod events;
 pub mod forms;
+pub mod journal;
 mod operations;
 pub mod plane;
 pub mod rest;

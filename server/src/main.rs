@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use mintreu::{
     admin,
     config::{Config, LogFormat},
-    demo, doctor, serve, telemetry,
+    demo, doctor, journal, serve, telemetry,
 };
 
 /// Everything a company puts around its digital services to sell them.
@@ -37,6 +37,11 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// The gateway's usage journal.
+    Journal {
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
     /// Checks configuration, database, mail, keys, clock and disk, and says what to do.
     Doctor,
 }
@@ -50,6 +55,12 @@ enum AdminCommand {
         #[arg(long, default_value = "Administrator")]
         name: String,
     },
+}
+
+#[derive(Subcommand)]
+enum JournalCommand {
+    /// Counts what a lost replica's volume holds, once, and removes it.
+    Import { directory: PathBuf },
 }
 
 fn main() -> ExitCode {
@@ -75,6 +86,7 @@ fn main() -> ExitCode {
             Command::Demo => demo::run(config).await,
             Command::Migrate => serve::migrate(config).await,
             Command::Admin { command: AdminCommand::Create { email, name } } => admin::create(config, &name, &email).await,
+            Command::Journal { command: JournalCommand::Import { directory } } => journal::import(config, &directory).await,
             Command::Doctor => doctor::run(config).await,
         }
     });

@@ -6,11 +6,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use mintreu_control::{Control, Error, keyring::Keyring, store, usage};
 use mintreu_gateway::{
-    ApplicationStatus, Catalogue, Change, Gateway, Grant, PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings,
-    SigningKey, SigningKeys, SourceUnavailable, UsageSink, read_certificates,
+    ApplicationStatus, Catalogue, Change, Gateway, Grant, JournalSettings, PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy,
+    Settings, SigningKey, SigningKeys, SourceUnavailable, UsageSink, read_certificates,
 };
-use mintreu_model::status::{self, DatabaseMode, SubscriptionStatus, TenantStatus};
-use tokio::runtime::Handle;
+use mintreu_model::{
+    id::SegmentId,
+    status::{self, DatabaseMode, SubscriptionStatus, TenantStatus},
+};
+use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Failure, config::Config};
@@ -19,14 +22,20 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The control plane as the gateway sees it. Database drivers need their own runtime, so the work
 /// is done there.
-struct ControlPlane {
+pub(crate) struct ControlPlane {
     control: Control,
     runtime: Handle,
 }
 
+impl ControlPlane {
+    pub(crate) fn new(control: Control) -> Self {
+        Self { control, runtime: Handle::current() }
+    }
+}
+
 /// The gateway on this control plane; nothing runs yet.
 pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
-    let plane = Arc::new(ControlPlane { control: control.clone(), runtime: Handle::current() });
+    let plane = Arc::new(ControlPlane::new(control.clone()));
     let clock = control.clock.clone();
     let settings = Settings {
         issuer: config.public_url.clone(),
@@ -43,10 +52,13 @@ pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
             Some(path) => read_certificates(path).map_err(|error| Failure(format!("{error} (MINTREU_SERVICE_CA)")))?,
             None => Vec::new(),
         },
+        journal: JournalSettings { directory: config.journal_dir(), durability: config.journal_durability, ..JournalSettings::default() },
         ..Settings::default()
     };
     let keys = signing_keys(&control.keyring)?;
-    Ok(Gateway::new(settings, keys, Arc::clone(&plane) as _, plane, Arc::new(move || clock.now())))
+    let directory = settings.journal.directory.clone();
+    Gateway::new(settings, keys, Arc::clone(&plane) as _, plane, Arc::new(move || clock.now()))
+        .map_err(|error| Failure::new(&format!("the usage journal in {} cannot be opened", directory.display()), &error))
 }
 
 /// The ring never is without a signing key; an empty one must not start.
@@ -122,7 +134,8 @@ fn wide(number: u64) -> i64 {
 }
 
 impl UsageSink for ControlPlane {
-    fn accept<'a>(&'a self, segment: &'a Segment) -> BoxFuture<'a, Result<(), SourceUnavailable>> {
+    fn accept<'a>(&'a self, segment: &'a Segment) -> BoxFuture<'a, Result<u64, SourceUnavailable>> {
+        let part = usage::Part { segment: segment.id, replica: segment.replica, from: wide(segment.from), to: wide(segment.to) };
         let records: Vec<usage::Record> = segment
             .records
             .iter()
@@ -137,13 +150,28 @@ impl UsageSink for ControlPlane {
                 bytes_in: wide(record.bytes_in),
                 bytes_out: wide(record.bytes_out),
                 latency_us: wide(record.latency_us),
+                counts: record.counts,
                 billed: record.billed,
             })
             .collect();
-        let (control, id) = (self.control.clone(), segment.id);
-        let handed = self.runtime.spawn(async move { control.accept_usage(id, &records).await });
-        async move { handed.await.map_err(|_| SourceUnavailable)?.map_err(unavailable("usage could not be written")) }.boxed()
+        let control = self.control.clone();
+        let handed = self.runtime.spawn(async move { control.accept_usage(&part, &records).await });
+        position(handed, "usage could not be written")
     }
+
+    fn position(&self, segment: SegmentId) -> BoxFuture<'_, Result<u64, SourceUnavailable>> {
+        let control = self.control.clone();
+        let asked = self.runtime.spawn(async move { control.usage_position(segment).await });
+        position(asked, "the position of usage could not be read")
+    }
+}
+
+fn position(asked: JoinHandle<mintreu_control::Result<i64>>, what: &'static str) -> BoxFuture<'static, Result<u64, SourceUnavailable>> {
+    async move {
+        let position = asked.await.map_err(|_| SourceUnavailable)?.map_err(unavailable(what))?;
+        u64::try_from(position).map_err(|_| SourceUnavailable)
+    }
+    .boxed()
 }
 
 /// Loads the catalogue that the gateway routes by.

@@ -142,6 +142,9 @@ impl Server {
         if let Err(error) = plane::load_catalogue(&control, &gateway).await {
             tracing::warn!(error = %Failure::new("the catalogue could not be loaded", &error), "calls are refused until it can");
         }
+        // What an earlier process left is counted before the first call; where that fails the
+        // flusher goes on trying, and billable calls wait for it.
+        gateway.flush().await;
         let background = [
             tokio::spawn(plane::follow_changes(control.clone(), gateway.clone(), working.clone())),
             tokio::spawn({

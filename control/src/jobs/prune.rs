@@ -8,8 +8,9 @@ use crate::{Control, Result, store::execute};
 
 /// The gateways look every 200 ms; an hour is for one that was frozen.
 const CHANGES_KEPT: TimeDelta = TimeDelta::hours(1);
-/// A segment is offered again within seconds, or when a database that was away is back.
-const SEGMENTS_KEPT: TimeDelta = TimeDelta::days(7);
+/// A segment is offered again within seconds, or when a database that was away is back, or when
+/// the volume of a lost replica is brought in.
+const SEGMENTS_KEPT: TimeDelta = TimeDelta::days(400);
 const JOBS_KEPT: TimeDelta = TimeDelta::days(7);
 
 pub(super) async fn run(control: &Control) -> Result<()> {

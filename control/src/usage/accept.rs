@@ -1,5 +1,5 @@
-//! Counting a segment: summed up in memory, then added to what is there, in one transaction with
-//! the segment's id. Rows are written in one order, so that two segments never wait for each
+//! Counting a part of a segment: summed up in memory, then added to what is there, in one
+//! transaction with the segment's position. Rows are written in one order, so that two segments never wait for each
 //! other in a circle.
 
 use std::collections::BTreeMap;
@@ -10,10 +10,10 @@ use mintreu_model::{
     status::UsageStep,
 };
 
-use super::{Record, latency};
+use super::{Part, Record, latency};
 use crate::{
     Control, Result,
-    store::{Tx, execute},
+    store::{Tx, execute, read},
 };
 
 /// Rows of one statement; both engines take more parameters than that needs.
@@ -61,7 +61,7 @@ impl<'a> Batch<'a> {
                     class,
                 };
                 let sums = batch.rollups.entry(bucket).or_default();
-                sums.requests += 1;
+                sums.requests += i64::from(record.counts);
                 sums.bytes_in = sums.bytes_in.saturating_add(record.bytes_in.max(0));
                 sums.bytes_out = sums.bytes_out.saturating_add(record.bytes_out.max(0));
             }
@@ -76,24 +76,49 @@ impl<'a> Batch<'a> {
 }
 
 impl Control {
-    /// Counts a segment. The same one again changes nothing.
-    pub async fn accept_usage(&self, segment: SegmentId, records: &[Record]) -> Result<()> {
+    /// Counts a part of a segment and moves the segment's position, in one. Where the position is
+    /// not the part's beginning nothing is counted. Gives the position after it.
+    pub async fn accept_usage(&self, part: &Part, records: &[Record]) -> Result<i64> {
         let batch = Batch::of(records);
         let mut tx = self.db.begin().await?;
-        let fresh = execute!(
+        execute!(
             tx,
-            sqlx::query("INSERT INTO usage_segments (id, records, accepted_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING")
-                .bind(segment)
-                .bind(i64::try_from(records.len()).unwrap_or(i64::MAX))
-                .bind(self.clock.system_now())
+            sqlx::query(
+                "INSERT INTO usage_segments (id, replica, position, records, accepted_at) VALUES ($1, $2, 0, 0, $3)
+                 ON CONFLICT (id) DO NOTHING"
+            )
+            .bind(part.segment)
+            .bind(part.replica)
+            .bind(self.clock.system_now())
         )?;
-        if fresh == 0 {
-            return Ok(());
+        let moved = execute!(
+            tx,
+            sqlx::query(
+                "UPDATE usage_segments SET position = $3, records = records + $4, accepted_at = $5 WHERE id = $1 AND position = $2"
+            )
+            .bind(part.segment)
+            .bind(part.from)
+            .bind(part.to)
+            .bind(i64::try_from(records.len()).unwrap_or(i64::MAX))
+            .bind(self.clock.system_now())
+        )?;
+        if moved == 0 {
+            drop(tx);
+            return self.usage_position(part.segment).await;
         }
         add_rollups(&mut tx, &batch).await?;
         add_quota(&mut tx, &batch).await?;
         touch_keys(&mut tx, &batch).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(part.to)
+    }
+
+    /// Up to where a segment is counted; 0 when nothing of it was ever offered.
+    pub async fn usage_position(&self, segment: SegmentId) -> Result<i64> {
+        let position: Option<i64> = read!(self.db, c => sqlx::query_scalar("SELECT position FROM usage_segments WHERE id = $1")
+            .bind(segment)
+            .fetch_optional(c))?;
+        Ok(position.unwrap_or(0))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Usage: the gateway hands over segments of records, and each is counted exactly once, into sums
+//! Usage: the gateway hands over what its journal holds, and each call is counted exactly once, into sums
 //! by minute, hour and day. Everything that is shown is read from these sums. Minutes are kept for
 //! three days, hours for a hundred, days for good. To break usage down by something new, add a
 //! column to `usage_rollups`, to `accept::Bucket` and to the reads.
@@ -15,15 +15,29 @@ pub use csv::csv;
 pub use import::Rollup;
 use mintreu_model::{
     form::usage::{UsageQuery, UsageRange},
-    id::{ApiKeyId, ApplicationId, SubscriptionId},
+    id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},
     status::{UsageBy, UsageStep},
     view::{UsageSeries, UsageShare, UsageTotals},
 };
 use read::Whose;
+use uuid::Uuid;
 
 use crate::{Control, Error, Operator, Permitted, Result, access::ViewTenant, store::execute};
 
-/// One call as the gateway saw it, refused ones included.
+/// Where records come from: a part of a file of a gateway's journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    pub segment: SegmentId,
+    /// Whose journal it is.
+    pub replica: Uuid,
+    /// Positions in the file.
+    pub from: i64,
+    pub to: i64,
+}
+
+/// What the gateway tells of one call. A call has one record that counts it, and may have another
+/// that adds its bytes.
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub application_id: ApplicationId,
@@ -37,7 +51,10 @@ pub struct Record {
     pub at: DateTime<Utc>,
     pub bytes_in: i64,
     pub bytes_out: i64,
+    /// Until the answer began.
     pub latency_us: i64,
+    /// Whether this is the record that counts the call.
+    pub counts: bool,
     /// Whether it counts towards the quota.
     pub billed: bool,
 }

@@ -161,3 +161,65 @@ fn calls_beyond_the_rate_wait_and_take_no_quota() {
     assert_eq!(answer.header("ratelimit"), r#""rate";r=0;t=1, "quota";r=999998;t=1728000"#);
     assert_eq!(world.usage_of(2).len(), 2);
 }
+
+/// A gateway that is one of several, with a quota of `included`.
+fn one_of_several(service: &Service, included: u64) -> World {
+    let world = World::with(service, |settings| settings.leased_quotas = true, |_| {});
+    world.issue(&world.key, |grant| grant.quota.included = included);
+    *world.plane.unleased.lock().unwrap() = included;
+    world.flush();
+    world
+}
+
+#[test]
+fn two_replicas_admit_exactly_what_is_included_together() {
+    let service = Service::plain();
+    let one = one_of_several(&service, 500);
+    let two = one.replica();
+    two.flush();
+    let request = format!("GET /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{}\r\n", one.key.basic());
+    let admitted = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for lane in 0..40 {
+            let (world, admitted, request) = (if lane % 2 == 0 { &one } else { &two }, &admitted, &request);
+            scope.spawn(move || {
+                let mut client = Client::connect(world.address);
+                for _ in 0..40 {
+                    let answer = client.send(request).receive();
+                    if answer.status == 200 {
+                        admitted.fetch_add(1, Ordering::SeqCst);
+                    } else {
+                        answer.is_problem(429, "quota_exhausted", "client");
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(admitted.into_inner(), 500);
+}
+
+#[test]
+fn a_lease_serves_while_the_store_is_away_and_ends_when_it_is_used_up() {
+    let service = Service::plain();
+    let world = one_of_several(&service, 40);
+    assert_eq!(world.get("/products/shop/v1").status, 200);
+    world.plane.away.store(true, Ordering::SeqCst);
+    // A quarter was leased.
+    for _ in 0..9 {
+        assert_eq!(world.get("/products/shop/v1").status, 200);
+    }
+    world.get("/products/shop/v1").is_problem(503, "service_unavailable", "platform");
+    world.plane.away.store(false, Ordering::SeqCst);
+    crate::support::eventually("units again", || world.get("/products/shop/v1").status == 200);
+}
+
+#[test]
+fn a_failed_call_gives_its_leased_unit_back_and_a_process_that_ends_gives_back_all() {
+    let service = Service::fixed("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+    let world = one_of_several(&service, 40);
+    for _ in 0..100 {
+        assert_eq!(world.get("/products/shop/v1").status, 500);
+    }
+    world.hand_over();
+    assert_eq!(*world.plane.unleased.lock().unwrap(), 40);
+}

@@ -7,7 +7,7 @@ use axum::{
 };
 use http_body_util::BodyExt as _;
 use mintreu::config::Config;
-use mintreu_gateway::ConnInfo;
+use mintreu_gateway::{ConnInfo, Durability};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -57,6 +57,7 @@ impl Site {
             database_url: bench.url.clone(),
             app_database_url: bench.config.app_database_url.clone(),
             api_host: None,
+            journal_durability: Durability::default(),
             grant_cache: 1_000,
             smtp_url: None,
             trusted_proxies: Vec::new(),

@@ -1,6 +1,6 @@
 //! From registration to the first call in usage, by REST alone.
 
-use mintreu_control::usage::Record;
+use mintreu_control::usage::{Part, Record};
 use mintreu_model::id::SegmentId;
 use serde_json::{Value, json};
 
@@ -69,9 +69,11 @@ async fn a_person_registers_subscribes_provisions_and_sees_usage() {
             bytes_in: 1,
             bytes_out: 2,
             latency_us: 3_000,
+            counts: true,
             billed: true,
         };
-        bench.accept_usage(SegmentId(bench.random.uuid(at)), &vec![record; 7]).await.unwrap();
+        let part = Part { segment: SegmentId(bench.random.uuid(at)), replica: bench.random.uuid(at), from: 0, to: 7 };
+        bench.accept_usage(&part, &vec![record; 7]).await.unwrap();
         bench.advance(chrono::TimeDelta::seconds(1));
         let usage = api
             .get(&format!("{one}/usage?step=minute&from={}", (at - chrono::TimeDelta::hours(1)).format("%FT%TZ")), &ines)

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -17,12 +18,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
-    ApplicationStatus, BoxBody, Catalogue, ConnInfo, Control, Gateway, Grant, Listener, PolicySource, ProductPolicy, QuotaGrant, Segment,
-    ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UsageRecord, UsageSink,
+    ApplicationStatus, BoxBody, Catalogue, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener, PolicySource,
+    ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UsageRecord, UsageSink,
 };
 use mintreu_model::{
     credential::{generate_client_id, generate_secret},
-    id::{ApiKeyId, ApplicationId, ProductId, ServiceId, SubscriptionId, TenantId},
+    id::{ApiKeyId, ApplicationId, ProductId, SegmentId, ServiceId, SubscriptionId, TenantId},
     route::RouteRule,
 };
 use sha2::{Digest as _, Sha256};
@@ -59,8 +60,12 @@ pub(crate) struct Plane {
     /// Each question takes a permit; none left: it waits.
     pub(crate) gate: Semaphore,
     pub(crate) refuse_usage: AtomicUsize,
-    /// Segments by id, with how often each was offered.
-    pub(crate) segments: Mutex<HashMap<String, (usize, Vec<UsageRecord>)>>,
+    /// So many segments are counted, but nobody hears of it.
+    pub(crate) swallow_usage: AtomicUsize,
+    /// What is counted of each segment, and up to where.
+    pub(crate) segments: Mutex<HashMap<SegmentId, (u64, Vec<UsageRecord>)>>,
+    /// Units of the only quota that no process holds.
+    pub(crate) unleased: Mutex<u64>,
     pub(crate) now: Mutex<DateTime<Utc>>,
 }
 
@@ -78,23 +83,58 @@ impl PolicySource for Plane {
         }
         .boxed()
     }
-}
 
-impl UsageSink for Plane {
-    fn accept<'a>(&'a self, segment: &'a Segment) -> BoxFuture<'a, Result<(), SourceUnavailable>> {
+    fn lease<'a>(&'a self, request: &'a LeaseRequest) -> BoxFuture<'a, Result<LeaseGranted, SourceUnavailable>> {
         async move {
-            let mut segments = self.segments.lock().unwrap();
-            let (offered, records) = segments.entry(segment.id.to_string()).or_default();
-            *offered += 1;
-            *records = segment.records.clone();
-            let refuse = |left: usize| left.checked_sub(1);
-            match self.refuse_usage.fetch_update(Ordering::SeqCst, Ordering::SeqCst, refuse) {
-                Ok(_) => Err(SourceUnavailable),
-                Err(_) => Ok(()),
+            if self.away.load(Ordering::SeqCst) {
+                return Err(SourceUnavailable);
             }
+            let mut left = self.unleased.lock().unwrap();
+            let units = (*left / 4).max(1).min(*left).min(request.at_most);
+            *left -= units;
+            Ok(LeaseGranted { units, left: *left })
         }
         .boxed()
     }
+
+    fn give_back(&self, _: SubscriptionId, _: DateTime<Utc>, units: u64) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+        *self.unleased.lock().unwrap() += units;
+        async { Ok(()) }.boxed()
+    }
+}
+
+impl UsageSink for Plane {
+    fn accept<'a>(&'a self, segment: &'a Segment) -> BoxFuture<'a, Result<u64, SourceUnavailable>> {
+        async move {
+            if takes_one(&self.refuse_usage) {
+                return Err(SourceUnavailable);
+            }
+            let mut segments = self.segments.lock().unwrap();
+            let (position, records) = segments.entry(segment.id).or_default();
+            if *position == segment.from {
+                *position = segment.to;
+                records.extend_from_slice(&segment.records);
+            }
+            if takes_one(&self.swallow_usage) { Err(SourceUnavailable) } else { Ok(*position) }
+        }
+        .boxed()
+    }
+
+    fn position(&self, segment: SegmentId) -> BoxFuture<'_, Result<u64, SourceUnavailable>> {
+        async move {
+            let segments = self.segments.lock().unwrap();
+            Ok(segments.get(&segment).map_or(0, |(position, _)| *position))
+        }
+        .boxed()
+    }
+
+    fn recovered(&self, _: Uuid) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+        async { Ok(()) }.boxed()
+    }
+}
+
+fn takes_one(left: &AtomicUsize) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 /// Answers with its name, and streams without end under `/endless`.
@@ -138,6 +178,7 @@ pub(crate) struct World {
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
     service: ServicePolicy,
+    settings: Settings,
 }
 
 pub(crate) fn routes(json: &str) -> Vec<RouteRule> {
@@ -152,6 +193,8 @@ impl World {
 
     pub(crate) fn with(service: &Service, settings: impl FnOnce(&mut Settings), policy: impl FnOnce(&mut ServicePolicy)) -> Self {
         let mut settings_value = Settings { workers: 2, shared_host: false, drain: Duration::from_secs(2), ..Settings::default() };
+        settings_value.journal.directory = std::env::temp_dir().join(format!("mintreu-journal-{}", Uuid::now_v7().simple()));
+        settings_value.journal.segment_bytes = 64 << 10;
         settings(&mut settings_value);
         let mut service = ServicePolicy {
             id: ServiceId(Uuid::from_u128(1)),
@@ -170,22 +213,33 @@ impl World {
             asked: AtomicUsize::new(0),
             gate: Semaphore::new(1000),
             refuse_usage: AtomicUsize::new(0),
+            swallow_usage: AtomicUsize::new(0),
             segments: Mutex::default(),
+            unleased: Mutex::new(1_000),
             now: Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::days(20_000)),
         });
+        let key = Key::number(1);
+        let world = Self::start(settings_value, plane, service, key);
+        world.publish(|_| {});
+        world.issue(&world.key, |_| {});
+        world
+    }
+
+    fn start(settings: Settings, plane: Arc<Plane>, service: ServicePolicy, key: Key) -> Self {
         let clock_of = Arc::clone(&plane);
         let keys = SigningKeys {
             active: SigningKey { kid: "now".to_owned(), key: ed25519_dalek::SigningKey::from_bytes(&[9; 32]) },
             previous: Vec::new(),
         };
-        let workers = settings_value.workers;
+        let workers = settings.workers;
         let gateway = Gateway::new(
-            settings_value,
+            settings.clone(),
             keys,
             Arc::clone(&plane) as _,
             Arc::clone(&plane) as _,
             Arc::new(move || *clock_of.now.lock().unwrap()),
-        );
+        )
+        .unwrap();
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), workers).unwrap();
         let address = listener.local_addr();
         let stop = CancellationToken::new();
@@ -197,10 +251,46 @@ impl World {
             let handle = runtime.handle().clone();
             runtime.block_on(listener.serve(serving, control, handle, until)).unwrap();
         });
-        let world = Self { gateway, plane, address, key: Key::number(1), dashboard, stop, thread: Some(thread), service };
+        Self { gateway, plane, address, key, dashboard, stop, thread: Some(thread), service, settings }
+    }
+
+    /// The process ends without warning, and another one begins on what it left.
+    pub(crate) fn crash(self) -> Self {
+        self.crash_with(|_| {})
+    }
+
+    /// `between` sees the directory of the journal while nobody runs.
+    pub(crate) fn crash_with(mut self, between: impl FnOnce(&Path)) -> Self {
+        self.stop();
+        let (plane, service, key, settings) = (Arc::clone(&self.plane), self.service.clone(), self.key.clone(), self.settings.clone());
+        let keep = self.settings.journal.directory.with_extension("kept");
+        self.settings.journal.directory = keep;
+        drop(self);
+        between(&settings.journal.directory);
+        let world = Self::start(settings, plane, service, key);
         world.publish(|_| {});
-        world.issue(&world.key, |_| {});
         world
+    }
+
+    /// Another process on the same control plane.
+    pub(crate) fn replica(&self) -> Self {
+        let mut settings = self.settings.clone();
+        settings.journal.directory = self.journal().with_extension("replica");
+        let world = Self::start(settings, Arc::clone(&self.plane), self.service.clone(), self.key.clone());
+        world.publish(|_| {});
+        world
+    }
+
+    /// The flusher's way of ending: everything is handed over, nothing is kept.
+    pub(crate) fn hand_over(&self) {
+        let ended = CancellationToken::new();
+        ended.cancel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(self.gateway.run_flusher(ended));
+    }
+
+    pub(crate) fn journal(&self) -> &Path {
+        &self.settings.journal.directory
     }
 
     /// Publishes the catalogue: `shop`, and `blog` on the same service.
@@ -287,12 +377,28 @@ impl World {
         *now += by;
     }
 
-    /// Everything recorded so far, each record once.
-    pub(crate) fn usage(&self) -> Vec<UsageRecord> {
+    pub(crate) fn flush(&self) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(self.gateway.flush());
+    }
+
+    /// Everything recorded so far, one record for each call.
+    pub(crate) fn usage(&self) -> Vec<UsageRecord> {
+        self.flush();
         let segments = self.plane.segments.lock().unwrap();
-        segments.values().flat_map(|(_, records)| records.clone()).collect()
+        let (counting, ends): (Vec<_>, Vec<_>) =
+            segments.values().flat_map(|(_, records)| records.iter().cloned()).partition(|record| record.counts);
+        let mut calls: HashMap<_, _> = counting.iter().map(|record| (record.request_id, record.clone())).collect();
+        assert_eq!(calls.len(), counting.len(), "a call is counted once");
+        for end in ends {
+            let Some(call) = calls.get_mut(&end.request_id) else {
+                assert!(self.gateway.snapshot().journal.damaged > 0, "an end belongs to a call");
+                continue;
+            };
+            call.bytes_in += end.bytes_in;
+            call.bytes_out += end.bytes_out;
+        }
+        calls.into_values().collect()
     }
 
     /// Waits until so many calls are recorded, and none is under way.
@@ -318,5 +424,6 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.stop.cancel();
+        let _ = std::fs::remove_dir_all(self.journal());
     }
 }
