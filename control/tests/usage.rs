@@ -313,3 +313,43 @@ async fn what_an_ended_subscription_reports_late_counts_for_the_one_that_went_on
     })
     .await;
 }
+
+#[tokio::test]
+async fn gateways_lease_no_more_together_than_the_plan_includes() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        bench.replica_lives(one).await.unwrap();
+        bench.replica_lives(two).await.unwrap();
+        assert_eq!(bench.live_replicas().await.unwrap(), 2);
+        let lease = async |replica| bench.lease_quota(replica, fixture.subscription, beginning(), 100, 1_000).await.unwrap().units;
+        assert_eq!((lease(one).await, lease(two).await), (25, 18));
+        let asked = (0..40).map(|number| lease(if number % 2 == 0 { one } else { two }));
+        let taken: i64 = futures_util::future::join_all(asked).await.iter().sum();
+        assert_eq!(taken, 100 - 25 - 18);
+        assert_eq!(lease(one).await, 0);
+
+        bench.return_quota(two, fixture.subscription, beginning(), 5).await.unwrap();
+        assert_eq!((lease(one).await, lease(one).await), (1, 1), "the less is left the less is given");
+        bench.replica_ends(two).await.unwrap();
+        assert_eq!(bench.live_replicas().await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_counted_is_no_longer_leased_and_a_restart_frees_the_rest() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let replica = Uuid::nil();
+        let lease = async || bench.lease_quota(replica, fixture.subscription, beginning(), 100, 40).await.unwrap();
+        assert_eq!(lease().await.units, 40);
+        bench.accept_usage(&segment(1), &vec![fixture.record(beginning(), 200); 30]).await.unwrap();
+        let left = lease().await.left;
+        assert_eq!(left, 100 - 30 - 10 - 30, "used, held from before, held now");
+        bench.void_leases(replica).await.unwrap();
+        let after = lease().await;
+        assert_eq!(after.units + after.left, 70);
+    })
+    .await;
+}

@@ -180,6 +180,10 @@ impl Journal {
         })
     }
 
+    pub(crate) fn replica(&self) -> Uuid {
+        self.replica
+    }
+
     /// A ledger for one worker.
     pub(crate) fn ledger(&self) -> Arc<Ledger> {
         let ledger = Arc::<Ledger>::default();

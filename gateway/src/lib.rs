@@ -43,6 +43,7 @@ use arc_swap::ArcSwap;
 use http::{Request, Response};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 pub use crate::{
     body::{Body, BodyError, BoxBody, RequestBody},
@@ -60,7 +61,7 @@ pub use crate::{
 use crate::{
     grant::Grants,
     journal::Journal,
-    limit::Limits,
+    limit::{Limits, Store},
     metrics::Metrics,
     oauth::{JWKS_PATH, TOKEN_PATH},
     problem::Problem,
@@ -91,11 +92,13 @@ impl Gateway {
         usage: Arc<dyn UsageSink>,
         clock: Clock,
     ) -> io::Result<Self> {
-        let limits = Arc::new(Limits::new(settings.leased_quotas.then(|| Arc::clone(&policy))));
+        let journal = Journal::open(settings.journal.clone(), usage, settings.leased_quotas)?;
+        let store = settings.leased_quotas.then(|| Store { source: Arc::clone(&policy), replica: journal.replica() });
+        let limits = Arc::new(Limits::new(store));
         let grants = Grants::new(settings.grant_cache, policy, Arc::clone(&limits), Arc::clone(&clock));
         let core = Core {
             connectors: Connectors::new(&settings.service_roots),
-            journal: Journal::open(settings.journal.clone(), usage, settings.leased_quotas)?,
+            journal,
             settings,
             clock,
             signer: Signer::new(keys),
@@ -121,6 +124,12 @@ impl Gateway {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.core.metrics
+    }
+
+    /// The name of this gateway among others: its journal's.
+    #[must_use]
+    pub fn replica(&self) -> Uuid {
+        self.0.core.journal.replica()
     }
 
     /// Replaces the whole catalogue; calls under way keep what they began with.

@@ -12,6 +12,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::id::{ApplicationId, SubscriptionId};
+use uuid::Uuid;
 
 pub(crate) use lease::NoUnit;
 pub(crate) use quota::{QuotaState, Reservation};
@@ -25,16 +26,22 @@ struct Period {
     state: Arc<QuotaState>,
 }
 
+/// The shared store, and under which name this process leases.
+pub(crate) struct Store {
+    pub(crate) source: Arc<dyn PolicySource>,
+    pub(crate) replica: Uuid,
+}
+
 /// Looked at when a grant is loaded, never on the way of a call.
 pub(crate) struct Limits {
     /// Where units of quotas are leased; `None`: this process is alone.
-    store: Option<Arc<dyn PolicySource>>,
+    store: Option<Store>,
     quotas: Mutex<HashMap<(SubscriptionId, DateTime<Utc>), Period>>,
     rates: Mutex<HashMap<ApplicationId, Arc<Rate>>>,
 }
 
 impl Limits {
-    pub(crate) fn new(store: Option<Arc<dyn PolicySource>>) -> Self {
+    pub(crate) fn new(store: Option<Store>) -> Self {
         Self { store, quotas: Mutex::default(), rates: Mutex::default() }
     }
 

@@ -12,6 +12,7 @@ use mintreu_model::{
     id::{ApiKeyId, ApplicationId, ProductId, ServiceId, SubscriptionId, TenantId},
     route::{RouteRule, Scope},
 };
+use uuid::Uuid;
 
 /// Business time: the platform's clock, which a test clock may move.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -129,6 +130,8 @@ impl fmt::Debug for DatabaseUrl {
 /// Asks for units of a period that no other process may use.
 #[derive(Debug, Clone, Copy)]
 pub struct LeaseRequest {
+    /// Who asks: the name of its journal.
+    pub replica: Uuid,
     pub subscription_id: SubscriptionId,
     pub period_start: DateTime<Utc>,
     pub included: u64,
@@ -138,8 +141,9 @@ pub struct LeaseRequest {
 
 impl LeaseRequest {
     /// Units for some seconds at the application's full rate.
-    pub(crate) fn of(grant: &Grant) -> Self {
+    pub(crate) fn of(grant: &Grant, replica: Uuid) -> Self {
         Self {
+            replica,
             subscription_id: grant.subscription_id,
             period_start: grant.quota.period_start,
             included: grant.quota.included,
@@ -195,6 +199,7 @@ pub trait PolicySource: Send + Sync + 'static {
     /// [`SourceUnavailable`] when it is not known whether they went back.
     fn give_back(
         &self,
+        replica: Uuid,
         subscription: SubscriptionId,
         period_start: DateTime<Utc>,
         units: u64,

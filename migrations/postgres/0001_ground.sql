@@ -279,6 +279,22 @@ CREATE TABLE quota_usage (
     PRIMARY KEY (subscription_id, period_start)
 );
 
+-- Units of quotas that a replica's gateway may use and has not handed over as used.
+CREATE TABLE quota_leases (
+    subscription_id uuid NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
+    period_start timestamptz NOT NULL,
+    replica uuid NOT NULL,
+    units bigint NOT NULL CHECK (units >= 0),
+    PRIMARY KEY (subscription_id, period_start, replica)
+);
+CREATE INDEX quota_leases_replica ON quota_leases (replica);
+
+-- Gateways that share this database; each says every few seconds that it lives.
+CREATE TABLE replicas (
+    id uuid PRIMARY KEY,
+    seen_at timestamptz NOT NULL
+);
+
 -- Up to where each file of a gateway's usage journal is counted: the same part twice changes nothing.
 CREATE TABLE usage_segments (
     id uuid PRIMARY KEY,

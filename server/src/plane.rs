@@ -3,21 +3,24 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use mintreu_control::{Control, Error, keyring::Keyring, store, usage};
 use mintreu_gateway::{
-    ApplicationStatus, Catalogue, Change, Gateway, Grant, JournalSettings, PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy,
-    Settings, SigningKey, SigningKeys, SourceUnavailable, UsageSink, read_certificates,
+    ApplicationStatus, Catalogue, Change, Gateway, Grant, JournalSettings, LeaseGranted, LeaseRequest, PolicySource, ProductPolicy,
+    QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UsageSink, read_certificates,
 };
 use mintreu_model::{
-    id::SegmentId,
+    id::{SegmentId, SubscriptionId},
     status::{self, DatabaseMode, SubscriptionStatus, TenantStatus},
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{Failure, config::Config};
 
+const HEARTBEAT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The control plane as the gateway sees it. Database drivers need their own runtime, so the work
@@ -41,6 +44,7 @@ pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
         issuer: config.public_url.clone(),
         api_host: config.api_host.clone(),
         shared_host: config.api_host.is_none(),
+        leased_quotas: !config.is_sqlite(),
         grant_cache: config.grant_cache,
         trusted_proxies: config.trusted_proxies.clone(),
         allowed_link_local: if config.allow_link_local_services {
@@ -86,6 +90,38 @@ impl PolicySource for ControlPlane {
             Ok(found.map(grant))
         }
         .boxed()
+    }
+
+    fn lease<'a>(&'a self, request: &'a LeaseRequest) -> BoxFuture<'a, Result<LeaseGranted, SourceUnavailable>> {
+        let (control, wish) = (self.control.clone(), *request);
+        let asked = self.runtime.spawn(async move {
+            let (included, at_most) = (wide(wish.included), wide(wish.at_most));
+            control
+                .lease_quota(wish.replica, wish.subscription_id, wish.period_start, included, at_most)
+                .await
+                .map_err(unavailable("units of a quota could not be leased"))
+        });
+        async move {
+            let lease = asked.await.map_err(|_| SourceUnavailable)??;
+            let number = |units: i64| u64::try_from(units).unwrap_or(0);
+            Ok(LeaseGranted { units: number(lease.units), left: number(lease.left) })
+        }
+        .boxed()
+    }
+
+    fn give_back(
+        &self,
+        replica: Uuid,
+        subscription: SubscriptionId,
+        period_start: DateTime<Utc>,
+        units: u64,
+    ) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+        let control = self.control.clone();
+        let asked = self.runtime.spawn(async move {
+            let given = control.return_quota(replica, subscription, period_start, wide(units)).await;
+            given.map_err(unavailable("units of a quota could not be given back"))
+        });
+        async move { asked.await.map_err(|_| SourceUnavailable)? }.boxed()
     }
 }
 
@@ -164,6 +200,12 @@ impl UsageSink for ControlPlane {
         let asked = self.runtime.spawn(async move { control.usage_position(segment).await });
         position(asked, "the position of usage could not be read")
     }
+
+    fn recovered(&self, replica: Uuid) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+        let control = self.control.clone();
+        let asked = self.runtime.spawn(async move { control.void_leases(replica).await.map_err(unavailable("leases could not be freed")) });
+        async move { asked.await.map_err(|_| SourceUnavailable)? }.boxed()
+    }
 }
 
 fn position(asked: JoinHandle<mintreu_control::Result<i64>>, what: &'static str) -> BoxFuture<'static, Result<u64, SourceUnavailable>> {
@@ -198,6 +240,19 @@ pub(crate) async fn load_catalogue(control: &Control, gateway: &Gateway) -> mint
     }
     gateway.set_catalogue(catalogue);
     Ok(())
+}
+
+/// Says every few seconds that this gateway lives, until `shutdown`, and then that it does not.
+pub(crate) async fn tell_of_life(control: Control, replica: Uuid, shutdown: CancellationToken) {
+    let mut tick = tokio::time::interval(HEARTBEAT);
+    while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
+        if let Err(error) = control.replica_lives(replica).await {
+            tracing::debug!(error = %mintreu_control::chain(&error), "a heartbeat was lost");
+        }
+    }
+    if let Err(error) = control.replica_ends(replica).await {
+        tracing::debug!(error = %mintreu_control::chain(&error), "others learn of the end by its silence");
+    }
 }
 
 /// Pushes what changes to the gateway until `shutdown`. While the database is away the gateway

@@ -10,7 +10,7 @@ use mintreu_model::{
     status::UsageStep,
 };
 
-use super::{Part, Record, latency};
+use super::{Part, Record, latency, lease};
 use crate::{
     Control, Result,
     store::{Tx, execute, read},
@@ -108,6 +108,9 @@ impl Control {
         }
         add_rollups(&mut tx, &batch).await?;
         add_quota(&mut tx, &batch).await?;
+        for ((subscription, start), used) in &batch.quota {
+            lease::settle(&mut tx, part.replica, *subscription, *start, *used).await?;
+        }
         touch_keys(&mut tx, &batch).await?;
         tx.commit().await?;
         Ok(part.to)

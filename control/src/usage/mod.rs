@@ -7,12 +7,14 @@ mod accept;
 mod csv;
 mod import;
 mod latency;
+mod lease;
 mod overview;
 mod read;
 
 use chrono::{DateTime, TimeDelta, Utc};
 pub use csv::csv;
 pub use import::Rollup;
+pub use lease::Lease;
 use mintreu_model::{
     form::usage::{UsageQuery, UsageRange},
     id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},

@@ -76,13 +76,12 @@ impl Writer {
         let mut refused = io::Error::from(io::ErrorKind::StorageFull);
         // A full segment is followed by a new one, and so is one that could not be written.
         for _ in 0..3 {
-            let live = match self.live.take().filter(|live| !live.is_sealed()) {
-                Some(live) => live,
-                None => {
-                    self.numbers.clear();
-                    self.at = HEADER_BYTES;
-                    open()?
-                }
+            let live = if let Some(live) = self.live.take().filter(|live| !live.is_sealed()) {
+                live
+            } else {
+                self.numbers.clear();
+                self.at = HEADER_BYTES;
+                open()?
             };
             self.encode(&live, record);
             if !live.has_room(self.at, self.buffer.len()) {

@@ -71,10 +71,11 @@ impl Lease {
 impl Limits {
     /// Takes one unit, from the shared store when there is one and nothing is left here.
     pub(crate) async fn reserve(self: &Arc<Self>, grant: &Grant, state: &Arc<QuotaState>) -> Result<Reservation, NoUnit> {
-        let leased = self.store.is_some();
-        if let Some(unit) = state.reserve(&grant.quota, leased) {
-            if leased && state.lease.runs_low() && !state.lease.refills.swap(true, Relaxed) {
-                let (limits, request, state) = (Arc::clone(self), LeaseRequest::of(grant), Arc::clone(state));
+        let unit = state.reserve(&grant.quota, self.are_leased());
+        let Some(store) = &self.store else { return unit.ok_or(NoUnit::Exhausted) };
+        if let Some(unit) = unit {
+            if state.lease.runs_low() && !state.lease.refills.swap(true, Relaxed) {
+                let (limits, request, state) = (Arc::clone(self), LeaseRequest::of(grant, store.replica), Arc::clone(state));
                 tokio::spawn(async move {
                     let asking = state.lease.asking.lock().await;
                     let _ = limits.ask(&request, &state).await;
@@ -84,20 +85,17 @@ impl Limits {
             }
             return Ok(unit);
         }
-        if !leased {
-            return Err(NoUnit::Exhausted);
-        }
         loop {
             let asking = state.lease.asking.lock().await;
             // Whoever asked meanwhile may have brought enough, or heard that there is nothing.
-            if let Some(unit) = state.reserve(&grant.quota, leased) {
+            if let Some(unit) = state.reserve(&grant.quota, true) {
                 return Ok(unit);
             }
             if let Some(why) = state.lease.refused() {
                 return Err(why);
             }
-            self.ask(&LeaseRequest::of(grant), state).await?;
-            if let Some(unit) = state.reserve(&grant.quota, leased) {
+            self.ask(&LeaseRequest::of(grant, store.replica), state).await?;
+            if let Some(unit) = state.reserve(&grant.quota, true) {
                 return Ok(unit);
             }
             drop(asking);
@@ -107,7 +105,7 @@ impl Limits {
     async fn ask(&self, request: &LeaseRequest, state: &QuotaState) -> Result<(), NoUnit> {
         let Some(store) = &self.store else { return Err(NoUnit::Exhausted) };
         let lease = &state.lease;
-        let Ok(Ok(granted)) = timeout(ASK_TIMEOUT, store.lease(request)).await else {
+        let Ok(Ok(granted)) = timeout(ASK_TIMEOUT, store.source.lease(request)).await else {
             return Err(lease.refuse(NoUnit::Away));
         };
         lease.elsewhere.store(granted.left, Relaxed);
@@ -134,7 +132,7 @@ impl Limits {
         for (subscription_id, period_start, units) in idle {
             // When it is not known whether they went back they are gone for this process: a unit
             // that lies idle harms less than one that is used twice.
-            if let Err(error) = store.give_back(subscription_id, period_start, units).await {
+            if let Err(error) = store.source.give_back(store.replica, subscription_id, period_start, units).await {
                 tracing::warn!(%subscription_id, units, %error, "units of a quota lie idle until the next start");
             }
         }

@@ -97,7 +97,7 @@ impl PolicySource for Plane {
         .boxed()
     }
 
-    fn give_back(&self, _: SubscriptionId, _: DateTime<Utc>, units: u64) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+    fn give_back(&self, _: Uuid, _: SubscriptionId, _: DateTime<Utc>, units: u64) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
         *self.unleased.lock().unwrap() += units;
         async { Ok(()) }.boxed()
     }
