@@ -18,7 +18,7 @@ pub struct ListQuery {
     /// Rows of one answer, 25 unless told, at most 100.
     #[serde(default)]
     pub limit: Option<u32>,
-    /// `next_cursor` of the answer before.
+    /// `next_cursor` of the answer before, with the same `sort`.
     #[serde(default)]
     pub cursor: Option<String>,
     /// Page number from 1, for pages; not together with `cursor`.
@@ -32,11 +32,10 @@ impl ListQuery {
         i64::from(self.limit.unwrap_or(25).clamp(1, 100))
     }
 
-    /// Rows to skip: the cursor is the number of rows already seen, the page number its twin.
+    /// Rows before the page of that number.
     #[must_use]
     pub fn offset(&self) -> i64 {
-        let by_cursor = self.cursor.as_deref().and_then(|cursor| cursor.strip_prefix('o')).and_then(|rows| rows.parse::<u32>().ok());
-        by_cursor.map_or_else(|| i64::from(self.page.unwrap_or(1).max(1) - 1) * self.limit(), i64::from)
+        i64::from(self.page.unwrap_or(1).max(1) - 1) * self.limit()
     }
 
     /// Lowercased search text as a LIKE pattern with `\` as escape, without the control characters
@@ -58,17 +57,6 @@ impl ListQuery {
         let status = self.status.as_deref().filter(|status| !status.is_empty())?;
         Some(if status.contains(char::is_control) { "?" } else { status })
     }
-
-    /// `ORDER BY` clause from a fixed list of `(name, expression)`; `fallback` when nothing fits.
-    #[must_use]
-    pub fn order(&self, columns: &[(&str, &str)], fallback: &str) -> String {
-        let wanted = self.sort.as_deref().unwrap_or_default();
-        let (name, direction) = wanted.strip_prefix('-').map_or((wanted, "ASC"), |name| (name, "DESC"));
-        columns
-            .iter()
-            .find(|(column, _)| *column == name)
-            .map_or_else(|| fallback.to_owned(), |(_, expression)| format!("{expression} {direction}"))
-    }
 }
 
 /// Rows of a list with what is needed to go on.
@@ -82,13 +70,6 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    #[must_use]
-    pub fn new(data: Vec<T>, total: i64, query: &ListQuery) -> Self {
-        let seen = query.offset() + i64::try_from(data.len()).unwrap_or(0);
-        let next_cursor = (seen < total && !data.is_empty()).then(|| format!("o{seen}"));
-        Self { data, next_cursor, total }
-    }
-
     #[must_use]
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> List<U> {
         List { data: self.data.into_iter().map(convert).collect(), next_cursor: self.next_cursor, total: self.total }

@@ -13,7 +13,7 @@ use sqlx::FromRow;
 use super::session;
 use crate::{
     Actor, Result, Source,
-    store::{Db, Tx, execute, read, within},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
 };
 
 #[derive(Debug, Clone, FromRow)]
@@ -97,16 +97,19 @@ pub(crate) async fn count(db: &Db) -> Result<i64> {
     read!(db, c => sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM users").fetch_one(c))
 }
 
+const SORTING: Sorting =
+    Sorting { id: "id", default: Column::created("id"), others: &[Column::text("name", "LOWER(name)"), Column::text("email", "email")] };
+
 pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<UserView>> {
     const FILTER: &str = "FROM users WHERE ($1 IS NULL OR email LIKE $1 ESCAPE '\\' OR LOWER(name) LIKE $1 ESCAPE '\\')
         AND ($2 IS NULL OR ($2 = 'admin' AND super_admin) OR ($2 = 'disabled' AND disabled_at IS NOT NULL) OR ($2 = 'unverified' AND email_verified_at IS NULL))";
     let (pattern, status) = (query.pattern(), query.status());
     let total: i64 =
         read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {FILTER}")).bind(&pattern).bind(status).fetch_one(c))?;
-    let order = query.order(&[("name", "LOWER(name)"), ("email", "email"), ("created", "id")], "id DESC");
-    let rows: Vec<UserRow> = read!(db, c => sqlx::query_as(&format!("SELECT {USER} {FILTER} ORDER BY {order} LIMIT $3 OFFSET $4"))
-        .bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
+    let page = Page::new(db, query, &SORTING)?;
+    let rows: Vec<Placed<UserRow>> = read!(db, c => sqlx::query_as(&format!("SELECT {USER}, {} {FILTER} {}", page.place(), page.rest(3)))
+        .bind(&pattern).bind(status).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, Into::into))
 }
 
 pub(crate) async fn mark_verified(tx: &mut Tx, id: UserId, now: DateTime<Utc>) -> Result<()> {

@@ -13,7 +13,7 @@ use sqlx::{FromRow, types::Json};
 
 use crate::{
     Result,
-    store::{Db, Tx, execute, read, within},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
 };
 
 #[derive(FromRow)]
@@ -108,6 +108,17 @@ pub(crate) async fn get_within(tx: &mut Tx, gateway: &str, tenant: TenantId, id:
     Ok(row.map(|row| row.view(gateway)))
 }
 
+const SORTING: Sorting = Sorting {
+    id: "a.id",
+    default: Column::created("a.id"),
+    others: &[
+        Column::text("name", "LOWER(a.name)"),
+        Column::text("status", "a.status"),
+        Column::text("tenant", "LOWER(t.name)"),
+        Column::text("product", "p.slug"),
+    ],
+};
+
 /// `tenant` none lists everybody's. Those that are gone are listed only when asked for.
 pub(crate) async fn list_any(db: &Db, gateway: &str, tenant: Option<TenantId>, query: &ListQuery) -> Result<List<ApplicationView>> {
     const FILTER: &str = "WHERE ($1 IS NULL OR a.tenant_id = $1)
@@ -116,13 +127,10 @@ pub(crate) async fn list_any(db: &Db, gateway: &str, tenant: Option<TenantId>, q
     let (pattern, status) = (query.pattern(), query.status());
     let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {JOINS} {FILTER}"))
         .bind(tenant).bind(&pattern).bind(status).fetch_one(c))?;
-    let order = query.order(
-        &[("name", "LOWER(a.name)"), ("created", "a.id"), ("status", "a.status"), ("tenant", "LOWER(t.name)"), ("product", "p.slug")],
-        "a.id DESC",
-    );
-    let rows: Vec<Row> = read!(db, c => sqlx::query_as(&format!("{COLUMNS} {JOINS} {FILTER} ORDER BY {order} LIMIT $4 OFFSET $5"))
-        .bind(tenant).bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    Ok(List::new(rows.into_iter().map(|row| row.view(gateway)).collect(), total, query))
+    let page = Page::new(db, query, &SORTING)?;
+    let rows: Vec<Placed<Row>> = read!(db, c => sqlx::query_as(&format!("{COLUMNS}, {} {JOINS} {FILTER} {}", page.place(), page.rest(4)))
+        .bind(tenant).bind(&pattern).bind(status).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, |row| row.view(gateway)))
 }
 
 /// What a new application hangs on.

@@ -12,7 +12,7 @@ use sqlx::{FromRow, types::Json};
 use super::Entry;
 use crate::{
     Actor, Result,
-    store::{Db, Tx, execute, read},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read},
 };
 
 pub(crate) async fn insert(tx: &mut Tx, id: AuditId, at: DateTime<Utc>, actor: Option<&Actor>, entry: Entry<'_>) -> Result<()> {
@@ -58,16 +58,19 @@ const FILTER: &str = "FROM audit_entries a LEFT JOIN tenants t ON t.id = a.tenan
       AND ($2 IS NULL OR LOWER(a.actor) LIKE $2 ESCAPE '\\' OR LOWER(a.action) LIKE $2 ESCAPE '\\' OR LOWER(a.target_name) LIKE $2 ESCAPE '\\')
       AND ($3 IS NULL OR a.target_kind = $3)";
 
+const SORTING: Sorting = Sorting { id: "a.id", default: Column::created("a.id"), others: &[] };
+
 /// `tenant` none lists everybody's. `status` of the query filters by the kind of the target.
 pub(crate) async fn list(db: &Db, tenant: Option<TenantId>, query: &ListQuery) -> Result<List<AuditView>> {
     let (pattern, kind) = (query.pattern(), query.status());
     let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {FILTER}"))
         .bind(tenant).bind(&pattern).bind(kind).fetch_one(c))?;
-    let rows: Vec<Row> = read!(db, c => sqlx::query_as(&format!(
+    let page = Page::new(db, query, &SORTING)?;
+    let rows: Vec<Placed<Row>> = read!(db, c => sqlx::query_as(&format!(
         "SELECT a.id, a.at, a.actor, a.action, a.target_kind, a.target_id, a.target_name, t.name AS tenant_name,
-                a.before_state, a.after_state, a.address {FILTER} ORDER BY a.id DESC LIMIT $4 OFFSET $5"))
-        .bind(tenant).bind(&pattern).bind(kind).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    let views = rows.into_iter().map(|row| AuditView {
+                a.before_state, a.after_state, a.address, {} {FILTER} {}", page.place(), page.rest(4)))
+        .bind(tenant).bind(&pattern).bind(kind).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, |row| AuditView {
         id: row.id,
         at: row.at,
         actor: row.actor,
@@ -79,6 +82,5 @@ pub(crate) async fn list(db: &Db, tenant: Option<TenantId>, query: &ListQuery) -
         before: row.before_state.map(|Json(state)| state),
         after: row.after_state.map(|Json(state)| state),
         address: row.address,
-    });
-    Ok(List::new(views.collect(), total, query))
+    }))
 }

@@ -16,7 +16,7 @@ use sqlx::{FromRow, types::Json};
 use super::CataloguePolicy;
 use crate::{
     Result,
-    store::{Db, Tx, execute, read, within},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
 };
 
 #[derive(FromRow)]
@@ -133,14 +133,20 @@ pub(super) async fn lock_service(tx: &mut Tx, slug: &str) -> Result<Option<Servi
     Ok(row.map(Into::into))
 }
 
+const SERVICES: Sorting = Sorting {
+    id: "s.id",
+    default: Column::text("name", "LOWER(s.name)"),
+    others: &[Column::text("slug", "s.slug"), Column::created("s.id")],
+};
+
 pub(super) async fn services(db: &Db, query: &ListQuery) -> Result<List<ServiceView>> {
     const FILTER: &str = "FROM services s WHERE ($1 IS NULL OR LOWER(s.name) LIKE $1 ESCAPE '\\' OR s.slug LIKE $1 ESCAPE '\\')";
     let pattern = query.pattern();
-    let order = query.order(&[("name", "LOWER(s.name)"), ("slug", "s.slug"), ("created", "s.id")], "LOWER(s.name)");
     let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {FILTER}")).bind(&pattern).fetch_one(c))?;
-    let rows: Vec<ServiceRow> = read!(db, c => sqlx::query_as(&format!("SELECT {SERVICE} {FILTER} ORDER BY {order}, s.id LIMIT $2 OFFSET $3"))
-        .bind(&pattern).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
+    let page = Page::new(db, query, &SERVICES)?;
+    let rows: Vec<Placed<ServiceRow>> = read!(db, c => sqlx::query_as(&format!("SELECT {SERVICE}, {} {FILTER} {}", page.place(), page.rest(2)))
+        .bind(&pattern).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, Into::into))
 }
 
 pub(super) async fn has_applications(tx: &mut Tx, service: ServiceId) -> Result<bool> {
@@ -212,8 +218,10 @@ impl ProductRow {
     }
 }
 
-const PRODUCT: &str = "SELECT p.id, p.slug, p.name, p.kind, s.slug AS service, p.summary, p.description, p.config_schema, p.status, p.published_at, p.created_at, p.updated_at
-    FROM products p LEFT JOIN services s ON s.id = p.service_id";
+const PRODUCT: &str =
+    "p.id, p.slug, p.name, p.kind, s.slug AS service, p.summary, p.description, p.config_schema, p.status, p.published_at,
+    p.created_at, p.updated_at";
+const FROM: &str = "FROM products p LEFT JOIN services s ON s.id = p.service_id";
 
 #[derive(FromRow)]
 struct PlanRow {
@@ -268,26 +276,32 @@ const CURRENT: &str = "v.version = pl.current_version";
 const OFFERED: &str = "ORDER BY pl.position, pl.id";
 
 pub(super) async fn published(db: &Db) -> Result<Vec<ProductView>> {
-    let rows: Vec<ProductRow> = read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE p.status = 'published' ORDER BY LOWER(p.name), p.id LIMIT 500")).fetch_all(c))?;
+    let rows: Vec<ProductRow> = read!(db, c => sqlx::query_as(&format!("SELECT {PRODUCT} {FROM} WHERE p.status = 'published' ORDER BY LOWER(p.name), p.id LIMIT 500")).fetch_all(c))?;
     let plans: Vec<PlanRow> = read!(db, c => sqlx::query_as(&format!(
         "{PLAN} JOIN products p ON p.id = pl.product_id WHERE {CURRENT} AND pl.archived_at IS NULL AND p.status = 'published' {OFFERED}")).fetch_all(c))?;
     Ok(rows.into_iter().map(|row| row.view(&plans)).collect())
 }
 
+const PRODUCTS: Sorting = Sorting {
+    id: "p.id",
+    default: Column::text("name", "LOWER(p.name)"),
+    others: &[Column::text("slug", "p.slug"), Column::text("status", "p.status"), Column::created("p.id")],
+};
+
 pub(super) async fn products(db: &Db, query: &ListQuery) -> Result<List<ProductView>> {
     const FILTER: &str =
         "($1 IS NULL OR LOWER(p.name) LIKE $1 ESCAPE '\\' OR p.slug LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR p.status = $2)";
     let (pattern, status) = (query.pattern(), query.status());
-    let order = query.order(&[("name", "LOWER(p.name)"), ("slug", "p.slug"), ("status", "p.status"), ("created", "p.id")], "LOWER(p.name)");
-    let page = format!("ORDER BY {order}, p.id LIMIT $3 OFFSET $4");
     let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) FROM products p WHERE {FILTER}"))
         .bind(&pattern).bind(status).fetch_one(c))?;
-    let rows: Vec<ProductRow> = read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE {FILTER} {page}"))
-        .bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
+    let page = Page::new(db, query, &PRODUCTS)?;
+    let rest = page.rest(3);
+    let rows: Vec<Placed<ProductRow>> = read!(db, c => sqlx::query_as(&format!("SELECT {PRODUCT}, {} {FROM} WHERE {FILTER} {rest}", page.place()))
+        .bind(&pattern).bind(status).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
     let plans: Vec<PlanRow> = read!(db, c => sqlx::query_as(&format!(
-        "{PLAN} WHERE {CURRENT} AND pl.product_id IN (SELECT p.id FROM products p WHERE {FILTER} {page}) {OFFERED}"))
-        .bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    Ok(List::new(rows.into_iter().map(|row| row.view(&plans)).collect(), total, query))
+        "{PLAN} WHERE {CURRENT} AND pl.product_id IN (SELECT p.id FROM products p WHERE {FILTER} {rest}) {OFFERED}"))
+        .bind(&pattern).bind(status).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, |row| row.view(&plans)))
 }
 
 /// Without plans.
@@ -295,8 +309,7 @@ pub(super) async fn products_of_service(db: &Db, service: &str) -> Result<Vec<Pr
     if !may_be_slug(service) {
         return Ok(Vec::new());
     }
-    let rows: Vec<ProductRow> =
-        read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE s.slug = $1 ORDER BY LOWER(p.name), p.id")).bind(service).fetch_all(c))?;
+    let rows: Vec<ProductRow> = read!(db, c => sqlx::query_as(&format!("SELECT {PRODUCT} {FROM} WHERE s.slug = $1 ORDER BY LOWER(p.name), p.id")).bind(service).fetch_all(c))?;
     Ok(rows.into_iter().map(|row| row.view(&[])).collect())
 }
 
@@ -316,7 +329,8 @@ pub(super) async fn product(db: &Db, slug: &str) -> Result<Option<ProductView>> 
     if !may_be_slug(slug) {
         return Ok(None);
     }
-    let row: Option<ProductRow> = read!(db, c => sqlx::query_as(&format!("{PRODUCT} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;
+    let row: Option<ProductRow> =
+        read!(db, c => sqlx::query_as(&format!("SELECT {PRODUCT} {FROM} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;
     let Some(row) = row else { return Ok(None) };
     let plans: Vec<PlanRow> =
         read!(db, c => sqlx::query_as(&format!("{PLAN} WHERE {CURRENT} AND pl.product_id = $1 {OFFERED}")).bind(row.id).fetch_all(c))?;
@@ -327,7 +341,8 @@ pub(crate) async fn product_within(tx: &mut Tx, slug: &str) -> Result<Option<Pro
     if !may_be_slug(slug) {
         return Ok(None);
     }
-    let row: Option<ProductRow> = within!(tx, c => sqlx::query_as(&format!("{PRODUCT} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;
+    let row: Option<ProductRow> =
+        within!(tx, c => sqlx::query_as(&format!("SELECT {PRODUCT} {FROM} WHERE p.slug = $1")).bind(slug).fetch_optional(c))?;
     let Some(row) = row else { return Ok(None) };
     let plans: Vec<PlanRow> =
         within!(tx, c => sqlx::query_as(&format!("{PLAN} WHERE {CURRENT} AND pl.product_id = $1 {OFFERED}")).bind(row.id).fetch_all(c))?;

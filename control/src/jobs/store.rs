@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Result,
     error::is_duplicate,
-    store::{Db, Tx, execute, read, within},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
 };
 
 /// A job that was leased.
@@ -262,10 +262,21 @@ impl From<Row> for JobView {
     }
 }
 
-const COLUMNS: &str = "SELECT id, kind, target, status, attempts, last_error, run_at, created_at, finished_at FROM jobs";
+const COLUMNS: &str = "id, kind, target, status, attempts, last_error, run_at, created_at, finished_at";
+
+const SORTING: Sorting = Sorting {
+    id: "id",
+    default: Column::created("id"),
+    others: &[
+        Column::text("kind", "kind"),
+        Column::time("due", "run_at"),
+        Column::text("status", "status"),
+        Column::whole("attempts", "attempts"),
+    ],
+};
 
 pub(crate) async fn get(db: &Db, id: JobId) -> Result<Option<JobView>> {
-    let row: Option<Row> = read!(db, c => sqlx::query_as(&format!("{COLUMNS} WHERE id = $1")).bind(id).fetch_optional(c))?;
+    let row: Option<Row> = read!(db, c => sqlx::query_as(&format!("SELECT {COLUMNS} FROM jobs WHERE id = $1")).bind(id).fetch_optional(c))?;
     Ok(row.map(Into::into))
 }
 
@@ -275,11 +286,10 @@ pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<JobView>> {
     let (pattern, status) = (query.pattern(), query.status());
     let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) FROM jobs {FILTER}"))
         .bind(&pattern).bind(status).fetch_one(c))?;
-    let order =
-        query.order(&[("kind", "kind"), ("created", "id"), ("due", "run_at"), ("status", "status"), ("attempts", "attempts")], "id DESC");
-    let rows: Vec<Row> = read!(db, c => sqlx::query_as(&format!("{COLUMNS} {FILTER} ORDER BY {order} LIMIT $3 OFFSET $4"))
-        .bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
+    let page = Page::new(db, query, &SORTING)?;
+    let rows: Vec<Placed<Row>> = read!(db, c => sqlx::query_as(&format!("SELECT {COLUMNS}, {} FROM jobs {FILTER} {}", page.place(), page.rest(3)))
+        .bind(&pattern).bind(status).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, Into::into))
 }
 
 pub(crate) async fn count_dead(db: &Db) -> Result<i64> {

@@ -14,7 +14,7 @@ use sqlx::{FromRow, types::Json};
 use super::{Draft, Found};
 use crate::{
     Result,
-    store::{Db, Tx, execute, read, within},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
 };
 
 /// How long before its end a key is shown as expiring.
@@ -85,6 +85,17 @@ pub(crate) async fn get_within(
     Ok(row.map(Into::into))
 }
 
+const SORTING: Sorting = Sorting {
+    id: "k.id",
+    default: Column::created("k.id"),
+    others: &[
+        Column::text("name", "LOWER(k.name)"),
+        // What never expires comes last.
+        Column::time("expires", "COALESCE(k.expires_at, '9999-12-31T00:00:00+00:00')"),
+        Column::text("status", "k.status"),
+    ],
+};
+
 pub(crate) async fn list(
     db: &Db,
     tenant: TenantId,
@@ -98,13 +109,11 @@ pub(crate) async fn list(
     let (pattern, status, soon) = (query.pattern(), query.status(), now + EXPIRING);
     let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {filtered}"))
         .bind(tenant).bind(application).bind(now).bind(soon).bind(&pattern).bind(status).fetch_one(c))?;
-    let order = query.order(
-        &[("name", "LOWER(k.name)"), ("created", "k.id"), ("expires", "k.expires_at IS NULL, k.expires_at"), ("status", "k.status")],
-        "k.id DESC",
-    );
-    let rows: Vec<Row> = read!(db, c => sqlx::query_as(&format!("SELECT * {filtered} ORDER BY {order} LIMIT $7 OFFSET $8"))
-        .bind(tenant).bind(application).bind(now).bind(soon).bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
+    let page = Page::new(db, query, &SORTING)?;
+    let rows: Vec<Placed<Row>> = read!(db, c => sqlx::query_as(&format!("SELECT k.*, {} {filtered} {}", page.place(), page.rest(7)))
+        .bind(tenant).bind(application).bind(now).bind(soon).bind(&pattern).bind(status)
+        .bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, Into::into))
 }
 
 /// Keys of every application that is not gone, by name.

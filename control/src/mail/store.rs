@@ -12,7 +12,7 @@ use sqlx::FromRow;
 use super::Letter;
 use crate::{
     Result,
-    store::{Db, Tx, execute, read},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read},
 };
 
 pub(crate) async fn insert(tx: &mut Tx, id: MailId, to: &str, letter: &Letter, now: DateTime<Utc>) -> Result<()> {
@@ -68,13 +68,16 @@ pub(crate) async fn get(db: &Db, id: MailId) -> Result<Option<MailView>> {
 
 const FILTER: &str = "FROM mails WHERE ($1 IS NULL OR LOWER(recipient) LIKE $1 ESCAPE '\\' OR LOWER(subject) LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR status = $2)";
 
+const SORTING: Sorting = Sorting { id: "id", default: Column::created("id"), others: &[] };
+
 pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<MailView>> {
     let (pattern, status) = (query.pattern(), query.status());
     let total: i64 =
         read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {FILTER}")).bind(&pattern).bind(status).fetch_one(c))?;
-    let rows: Vec<Row> = read!(db, c => sqlx::query_as(&format!("SELECT * {FILTER} ORDER BY id DESC LIMIT $3 OFFSET $4"))
-        .bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
+    let page = Page::new(db, query, &SORTING)?;
+    let rows: Vec<Placed<Row>> = read!(db, c => sqlx::query_as(&format!("SELECT mails.*, {} {FILTER} {}", page.place(), page.rest(3)))
+        .bind(&pattern).bind(status).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, Into::into))
 }
 
 /// Mail that waits to be sent, or that was tried and waits to be tried again; oldest first.

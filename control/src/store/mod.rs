@@ -6,10 +6,13 @@
 
 mod changes;
 mod open;
+mod page;
 
 use std::sync::Arc;
 
 pub use changes::{Change, ChangeFeed};
+pub use page::part;
+pub(crate) use page::{Column, Page, Placed, Sorting};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use tokio::sync::Notify;
 

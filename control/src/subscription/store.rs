@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Result,
-    store::{Db, Tx, execute, read, within},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
 };
 
 #[derive(FromRow)]
@@ -110,26 +110,30 @@ pub(super) async fn view_within(tx: &mut Tx, tenant: TenantId, id: SubscriptionI
     Ok(row.map(Into::into))
 }
 
+const SORTING: Sorting = Sorting {
+    id: "s.id",
+    default: Column::created("s.id"),
+    others: &[
+        Column::text("product", "LOWER(p.name)"),
+        Column::text("tenant", "LOWER(t.name)"),
+        Column::text("plan", "LOWER(v.name)"),
+        Column::text("status", "s.status"),
+        Column::time("period_end", "s.current_period_end"),
+    ],
+};
+
 /// A tenant's subscriptions, or with none everybody's.
 pub(super) async fn list(db: &Db, tenant: Option<TenantId>, query: &ListQuery) -> Result<List<SubscriptionView>> {
     const FILTER: &str = "WHERE ($1 IS NULL OR s.tenant_id = $1)
         AND ($2 IS NULL OR LOWER(p.name) LIKE $2 ESCAPE '\\' OR LOWER(t.name) LIKE $2 ESCAPE '\\' OR LOWER(v.name) LIKE $2 ESCAPE '\\')
         AND ($3 IS NULL OR s.status = $3)";
     let (pattern, status) = (query.pattern(), query.status());
-    let columns = [
-        ("product", "LOWER(p.name)"),
-        ("tenant", "LOWER(t.name)"),
-        ("plan", "LOWER(v.name)"),
-        ("status", "s.status"),
-        ("period_end", "s.current_period_end"),
-        ("created", "s.id"),
-    ];
-    let order = query.order(&columns, "s.id DESC");
     let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {FROM} {FILTER}"))
         .bind(tenant).bind(&pattern).bind(status).fetch_one(c))?;
-    let rows: Vec<ViewRow> = read!(db, c => sqlx::query_as(&format!("{COLUMNS} {FROM} {FILTER} ORDER BY {order}, s.id DESC LIMIT $4 OFFSET $5"))
-        .bind(tenant).bind(&pattern).bind(status).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    Ok(List::new(rows.into_iter().map(Into::into).collect(), total, query))
+    let page = Page::new(db, query, &SORTING)?;
+    let rows: Vec<Placed<ViewRow>> = read!(db, c => sqlx::query_as(&format!("{COLUMNS}, {} {FROM} {FILTER} {}", page.place(), page.rest(4)))
+        .bind(tenant).bind(&pattern).bind(status).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, Into::into))
 }
 
 /// Whether the tenant has a live subscription to the product, and whether it ever had a trial.

@@ -13,7 +13,7 @@ use sqlx::FromRow;
 
 use crate::{
     Result,
-    store::{Db, Tx, execute, read, within},
+    store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
 };
 
 #[derive(FromRow)]
@@ -378,30 +378,36 @@ struct ListRow {
     requests: i64,
 }
 
+const SORTING: Sorting = Sorting {
+    id: "t.id",
+    default: Column::created("t.id"),
+    others: &[Column::text("name", "LOWER(t.name)"), Column::text("status", "t.status")],
+};
+
 /// All tenants, for super admins.
 pub(crate) async fn list(db: &Db, query: &ListQuery, now: DateTime<Utc>) -> Result<List<TenantRow>> {
     const FILTER: &str = "FROM tenants t WHERE ($1 IS NULL OR LOWER(t.name) LIKE $1 ESCAPE '\\' OR t.slug LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR t.status = $2)";
     let (pattern, status) = (query.pattern(), query.status());
     let total: i64 =
         read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {FILTER}")).bind(&pattern).bind(status).fetch_one(c))?;
-    let order = query.order(&[("name", "LOWER(t.name)"), ("created", "t.id"), ("status", "t.status")], "t.id DESC");
-    let rows: Vec<ListRow> = read!(db, c => sqlx::query_as(&format!(
+    let page = Page::new(db, query, &SORTING)?;
+    let rows: Vec<Placed<ListRow>> = read!(db, c => sqlx::query_as(&format!(
         "SELECT {COLUMNS},
             (SELECT MIN(u.email) FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = t.id AND m.role = 'owner') AS owner_email,
             (SELECT CAST(COUNT(*) AS BIGINT) FROM memberships m WHERE m.tenant_id = t.id) AS members,
             (SELECT CAST(COUNT(*) AS BIGINT) FROM applications a WHERE a.tenant_id = t.id AND a.status <> 'deleted') AS applications,
             (SELECT CAST(COUNT(*) AS BIGINT) FROM subscriptions s WHERE s.tenant_id = t.id AND s.status IN ('trialing', 'active', 'past_due', 'paused', 'unpaid')) AS subscriptions,
             (SELECT CAST(COALESCE(SUM(r.requests), 0) AS BIGINT) FROM usage_rollups r JOIN applications a ON a.id = r.application_id
-             WHERE a.tenant_id = t.id AND r.step = 'day' AND r.start >= $3) AS requests
-         {FILTER} ORDER BY {order} LIMIT $4 OFFSET $5"))
-        .bind(&pattern).bind(status).bind(now - TimeDelta::days(30)).bind(query.limit()).bind(query.offset()).fetch_all(c))?;
-    let rows = rows.into_iter().map(|row| TenantRow {
+             WHERE a.tenant_id = t.id AND r.step = 'day' AND r.start >= $3) AS requests, {}
+         {FILTER} {}", page.place(), page.rest(4)))
+        .bind(&pattern).bind(status).bind(now - TimeDelta::days(30))
+        .bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
+    Ok(page.list(rows, total, |row| TenantRow {
         tenant: row.tenant.into(),
         owner_email: row.owner_email,
         members: row.members,
         applications: row.applications,
         subscriptions: row.subscriptions,
         requests_30_days: row.requests,
-    });
-    Ok(List::new(rows.collect(), total, query))
+    }))
 }

@@ -1,7 +1,7 @@
 //! The caller's account, and how one comes to have one.
 
 use axum::{Json, extract::State, http::StatusCode};
-use mintreu_control::Control;
+use mintreu_control::{Control, store::part};
 use mintreu_model::{
     form::account::{ChangeEmail, ChangeName, ChangePassword, ForgotPassword, Register, ResetPassword, UseToken},
     id::SessionId,
@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Answer, Answered, Done,
-    extract::{Address, Caller, Listing, Path, part},
+    extract::{Address, Caller, Listing, Path},
     read::Body,
 };
 
@@ -109,7 +109,7 @@ async fn change_email(State(control): State<Control>, Caller(actor): Caller, Bod
 /// Own browser sessions, the latest used first
 #[utoipa::path(get, path = "/me/sessions", tag = "Account", params(ListQuery), responses((status = 200, body = List<SessionView>)))]
 async fn list_sessions(State(control): State<Control>, Caller(actor): Caller, Listing(query): Listing) -> Answer<List<SessionView>> {
-    Ok(Json(part(control.list_sessions(&actor).await?, &query)))
+    Ok(Json(part(control.list_sessions(&actor).await?, &query, |session| session.id.to_string())?))
 }
 
 /// End all own browser sessions

@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use mintreu_control::{
     Control,
     access::{ManageApplications, ViewTenant},
+    store::part,
 };
 use mintreu_model::{
     form::application::{DeleteApplication, Provision, UpdateApplication},
@@ -15,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Answer, Answered,
-    extract::{Listing, Member, Path, part},
+    extract::{Listing, Member, Path},
     read::{Body, OptionalBody},
 };
 
@@ -102,7 +103,7 @@ async fn list_configs(
     Path((_, id)): Path<Ids>,
     Listing(query): Listing,
 ) -> Answer<List<ConfigVersionView>> {
-    Ok(Json(part(control.list_config_versions(&who, id).await?, &query)))
+    Ok(Json(part(control.list_config_versions(&who, id).await?, &query, |config| config.version.to_string())?))
 }
 
 /// Try the making of a failed application again

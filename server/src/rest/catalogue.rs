@@ -1,7 +1,7 @@
 //! The published catalogue; for everybody.
 
 use axum::{Json, extract::State};
-use mintreu_control::Control;
+use mintreu_control::{Control, store::part};
 use mintreu_model::{
     list::{List, ListQuery},
     view::ProductView,
@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Answer,
-    extract::{Listing, Name, Path, part},
+    extract::{Listing, Name, Path},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Control> {
@@ -20,7 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<Control> {
 /// Published products with their plans
 #[utoipa::path(get, path = "/products", tag = "Catalogue", params(ListQuery), security(()), responses((status = 200, body = List<ProductView>)))]
 async fn list_products(State(control): State<Control>, Listing(query): Listing) -> Answer<List<ProductView>> {
-    Ok(Json(part(control.list_products().await?, &query)))
+    Ok(Json(part(control.list_products().await?, &query, |product| product.id.to_string())?))
 }
 
 /// One published product with its plans

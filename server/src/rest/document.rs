@@ -20,7 +20,7 @@ const TOKEN: &str = "token";
 const ABOUT: &str = "Everything that the dashboards can do, as JSON over HTTP.
 
 **Tokens.** Make one with `POST /tokens` and send it as `Authorization: Bearer mtp_…`.
-**Lists** take `limit` (1 to 100) and `cursor`, and answer `data`, `next_cursor` and `total`.
+**Lists** take `limit` (1 to 100) and `cursor`, and answer `data`, `next_cursor` and `total`. Send `next_cursor` back with the same `sort`.
 **Money** is in minor units: 1250 is 12.50. **Times** are RFC 3339 in UTC.
 **Refusals** are problem details (RFC 9457) with a stable `code`; 422 names the fields in `errors`.
 **Idempotency-Key** on a write with a token makes a repeat within 24 hours answer what the first did.";

@@ -11,10 +11,7 @@ use axum::{
 };
 use mintreu_control::{Actor, Control, Error, Operator, Permitted, access::Right};
 use mintreu_gateway::ConnInfo;
-use mintreu_model::{
-    id::TenantId,
-    list::{List, ListQuery},
-};
+use mintreu_model::{id::TenantId, list::ListQuery};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::{read, refusal::Refusal};
@@ -137,17 +134,6 @@ impl FromRequestParts<Control> for Listing {
         if query.page == Some(0) {
             return Err(Refusal::field("page", "out_of_range", "Count pages from 1"));
         }
-        let is_cursor = |cursor: &str| cursor.strip_prefix('o').is_some_and(|rows| rows.parse::<u32>().is_ok());
-        if query.cursor.as_deref().is_some_and(|cursor| !is_cursor(cursor)) {
-            return Err(Refusal::field("cursor", "invalid", "Send the next_cursor of the answer before, unchanged"));
-        }
         Ok(Self(query))
     }
-}
-
-/// The part of a whole list that was asked for.
-pub(crate) fn part<T>(all: Vec<T>, query: &ListQuery) -> List<T> {
-    let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
-    let (skip, take) = (usize::try_from(query.offset()).unwrap_or(0), usize::try_from(query.limit()).unwrap_or(0));
-    List::new(all.into_iter().skip(skip).take(take).collect(), total, query)
 }

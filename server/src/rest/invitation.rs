@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use mintreu_control::{
     Control,
     access::{ManageMembers, ViewTenant},
+    store::part,
 };
 use mintreu_model::{
     form::{Validate as _, account::UseToken, tenant::Invite},
@@ -15,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Answer, Answered, Done,
-    extract::{Caller, Listing, Member, Path, part},
+    extract::{Caller, Listing, Member, Path},
     read::Body,
 };
 
@@ -40,7 +41,7 @@ async fn list_invitations(
     Member(who): Member<ViewTenant>,
     Listing(query): Listing,
 ) -> Answer<List<InvitationView>> {
-    Ok(Json(part(control.list_invitations(&who).await?, &query)))
+    Ok(Json(part(control.list_invitations(&who).await?, &query, |invitation| invitation.id.to_string())?))
 }
 
 /// Revoke an open invitation

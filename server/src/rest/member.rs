@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use mintreu_control::{
     Control,
     access::{ManageMembers, ViewTenant},
+    store::part,
 };
 use mintreu_model::{
     form::tenant::ChangeRole,
@@ -15,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Answer, Done,
-    extract::{Listing, Member, Path, part},
+    extract::{Listing, Member, Path},
     read::Body,
 };
 
@@ -30,7 +31,7 @@ async fn list_members(
     Member(who): Member<ViewTenant>,
     Listing(query): Listing,
 ) -> Answer<List<MemberView>> {
-    Ok(Json(part(control.list_members(&who).await?, &query)))
+    Ok(Json(part(control.list_members(&who).await?, &query, |member| member.user_id.to_string())?))
 }
 
 /// Give a member another role

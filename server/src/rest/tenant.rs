@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use mintreu_control::{
     Control,
     access::{ManageTenant, OwnTenant, ViewTenant},
+    store::part,
 };
 use mintreu_model::{
     form::tenant::{CreateTenant, DeleteTenant, RenameTenant},
@@ -14,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Answer, Answered, Done,
-    extract::{Caller, Listing, Member, part},
+    extract::{Caller, Listing, Member},
     read::{Body, OptionalBody},
 };
 
@@ -35,7 +36,7 @@ async fn create_tenant(State(control): State<Control>, Caller(actor): Caller, Bo
 /// Tenants that the caller is a member of, by name
 #[utoipa::path(get, path = "/tenants", tag = "Tenants", params(ListQuery), responses((status = 200, body = List<TenantView>)))]
 async fn list_tenants(State(control): State<Control>, Caller(actor): Caller, Listing(query): Listing) -> Answer<List<TenantView>> {
-    Ok(Json(part(control.list_tenants(&actor).await?, &query)))
+    Ok(Json(part(control.list_tenants(&actor).await?, &query, |tenant| tenant.id.to_string())?))
 }
 
 /// One tenant

@@ -1,7 +1,7 @@
 //! Personal access tokens.
 
 use axum::{Json, extract::State, http::StatusCode};
-use mintreu_control::Control;
+use mintreu_control::{Control, store::part};
 use mintreu_model::{
     form::account::CreateToken,
     id::TokenId,
@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Answer, Answered, Done,
-    extract::{Address, Caller, Listing, Path, part},
+    extract::{Address, Caller, Listing, Path},
     read::Body,
 };
 
@@ -29,7 +29,7 @@ async fn create_token(State(control): State<Control>, Address(address): Address,
 /// Own tokens
 #[utoipa::path(get, path = "/tokens", tag = "Tokens", params(ListQuery), responses((status = 200, body = List<TokenView>)))]
 async fn list_tokens(State(control): State<Control>, Caller(actor): Caller, Listing(query): Listing) -> Answer<List<TokenView>> {
-    Ok(Json(part(control.list_tokens(&actor).await?, &query)))
+    Ok(Json(part(control.list_tokens(&actor).await?, &query, |token| token.id.to_string())?))
 }
 
 /// Revoke one of the own tokens at once

@@ -109,7 +109,7 @@ async fn paths_queries_and_headers_that_are_odd_never_break_anything() {
             ("limit=4294967296", "limit"),
             ("page=0", "page"),
             ("cursor=zzz", "cursor"),
-            ("cursor=o-1", "cursor"),
+            ("cursor=o4294967295", "cursor"),
             ("unknown=1", "unknown"),
             ("q=%00", "q"),
             ("limit=1&limit=2", "limit"),
@@ -117,18 +117,9 @@ async fn paths_queries_and_headers_that_are_odd_never_break_anything() {
             let problem = world.api.get(&format!("/tenants?{query}"), &ines).await.refused(422, "invalid");
             assert_eq!(problem["errors"][0]["field"], json!(field), "{query}: {problem}");
         }
-        for query in [
-            "q=%25",
-            "q=_",
-            "q='%3B--",
-            "q=%5C",
-            "sort=name%3Bdrop",
-            "sort=-nothing",
-            "status=nothing",
-            "page=4294967295",
-            "cursor=o4294967295",
-            "limit=4000000",
-        ] {
+        for query in
+            ["q=%25", "q=_", "q='%3B--", "q=%5C", "sort=name%3Bdrop", "sort=-nothing", "status=nothing", "page=4294967295", "limit=4000000"]
+        {
             world.api.get(&format!("/admin/tenants?{query}"), &world.admin).await.expect(200);
         }
         for (query, field) in [

@@ -1,7 +1,7 @@
 //! Plans of a product. A change makes a new version; who has a plan keeps theirs.
 
 use axum::{Json, extract::State, http::StatusCode};
-use mintreu_control::Control;
+use mintreu_control::{Control, store::part};
 use mintreu_model::{
     form::catalogue::{CreatePlan, UpdatePlan},
     list::{List, ListQuery},
@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::super::{
     Answer, Answered,
-    extract::{Admin, Listing, Name, Path, part},
+    extract::{Admin, Listing, Name, Path},
     read::Body,
     refusal::Refusal,
 };
@@ -43,7 +43,7 @@ async fn list_plans(
     Path(Name(product)): Path<Name>,
     Listing(query): Listing,
 ) -> Answer<List<PlanView>> {
-    Ok(Json(part(control.get_any_product(&who, &product).await?.plans, &query)))
+    Ok(Json(part(control.get_any_product(&who, &product).await?.plans, &query, |plan| plan.id.to_string())?))
 }
 
 /// One plan in its present version
@@ -87,5 +87,5 @@ async fn list_plan_versions(
     Path((Name(product), Name(code))): Path<(Name, Name)>,
     Listing(query): Listing,
 ) -> Answer<List<PlanView>> {
-    Ok(Json(part(control.list_plan_versions(&who, &product, &code).await?, &query)))
+    Ok(Json(part(control.list_plan_versions(&who, &product, &code).await?, &query, |plan| plan.version_id.to_string())?))
 }

@@ -1,7 +1,7 @@
 //! Services behind the products.
 
 use axum::{Json, extract::State, http::StatusCode};
-use mintreu_control::Control;
+use mintreu_control::{Control, store::part};
 use mintreu_model::{
     form::catalogue::{CreateService, UpdateService},
     list::{List, ListQuery},
@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::super::{
     Answer, Answered, Done,
-    extract::{Admin, Listing, Name, Path, part},
+    extract::{Admin, Listing, Name, Path},
     read::Body,
 };
 
@@ -66,5 +66,5 @@ async fn check_service(
     Path(Name(slug)): Path<Name>,
     Listing(query): Listing,
 ) -> Answer<List<HealthView>> {
-    Ok(Json(part(control.check_service(&who, &slug).await?, &query)))
+    Ok(Json(part(control.check_service(&who, &slug).await?, &query, |health| health.base_url.clone())?))
 }

@@ -1,7 +1,7 @@
 //! Settings that may be changed while the platform runs.
 
 use axum::{Json, extract::State};
-use mintreu_control::Control;
+use mintreu_control::{Control, store::part};
 use mintreu_model::{
     list::{List, ListQuery},
     view::SettingView,
@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::super::{
     Answer,
-    extract::{Admin, Listing, Name, Path, part},
+    extract::{Admin, Listing, Name, Path},
     read::Body,
     refusal::Refusal,
 };
@@ -30,7 +30,7 @@ struct ChangeSetting {
 /// Settings with their bounds
 #[utoipa::path(get, path = "/admin/settings", tag = "Admin: settings", params(ListQuery), responses((status = 200, body = List<SettingView>)))]
 async fn list_settings(State(control): State<Control>, Admin(who): Admin, Listing(query): Listing) -> Answer<List<SettingView>> {
-    Ok(Json(part(control.list_settings(&who).await?, &query)))
+    Ok(Json(part(control.list_settings(&who).await?, &query, |setting| setting.key.clone())?))
 }
 
 /// Change a setting

@@ -1,7 +1,7 @@
 //! Tenants of everybody.
 
 use axum::{Json, extract::State, http::StatusCode};
-use mintreu_control::Control;
+use mintreu_control::{Control, store::part};
 use mintreu_model::{
     form::tenant::{AssignMember, SuspendTenant},
     id::TenantId,
@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::super::{
     Answer, Answered,
-    extract::{Admin, Listing, Path, part},
+    extract::{Admin, Listing, Path},
     read::Body,
 };
 
@@ -46,7 +46,7 @@ async fn list_any_members(
     Listing(query): Listing,
 ) -> Answer<List<MemberView>> {
     control.get_any_tenant(&who, id).await?;
-    Ok(Json(part(control.list_any_members(&who, id).await?, &query)))
+    Ok(Json(part(control.list_any_members(&who, id).await?, &query, |member| member.user_id.to_string())?))
 }
 
 /// Make a registered person a member, or change their role
