@@ -343,8 +343,10 @@ async fn a_session_that_is_used_lasts_and_an_idle_one_ends() {
         }
         for _ in 0..4 {
             let stored = bench.session_load(b"used").await.unwrap().unwrap();
-            bench.session_seen(&stored).await.unwrap();
-            bench.session_seen(&stored).await.unwrap();
+            let used_for = bench.clock.system_now() - stored.created_at;
+            let until = bench.session_seen(&stored).await.unwrap();
+            assert_eq!(until, (!used_for.is_zero()).then(|| expires + used_for));
+            assert_eq!(bench.session_seen(&stored).await.unwrap(), None);
             bench.advance(TimeDelta::minutes(40));
         }
         let stored = bench.session_load(b"used").await.unwrap().unwrap();

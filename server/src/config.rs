@@ -27,6 +27,7 @@ const KEYS: &[&str] = &[
     "smtp_url",
     "keyring",
     "trusted_proxies",
+    "metrics_token",
     "log",
     "test_clock",
     "allow_link_local_services",
@@ -68,6 +69,8 @@ pub struct Config {
     pub smtp_url: Option<String>,
     pub keyring: PathBuf,
     pub trusted_proxies: Vec<IpNet>,
+    /// Lets others than this machine read `/metrics`.
+    pub metrics_token: Option<String>,
     pub log: Option<LogFormat>,
     pub test_clock: bool,
     pub allow_link_local_services: bool,
@@ -113,7 +116,9 @@ impl Values {
             Some((name, value)) => match read(value) {
                 Some(parsed) => Ok(Some(parsed)),
                 // Addresses of servers carry passwords; this sentence goes to a log.
-                None if key.ends_with("_url") && key != "public_url" => refuse(format!("{name} should be {expected}.")),
+                None if key == "metrics_token" || (key.ends_with("_url") && key != "public_url") => {
+                    refuse(format!("{name} should be {expected}."))
+                }
                 None => refuse(format!("{name} is “{value}”, but should be {expected}.")),
             },
         }
@@ -211,6 +216,9 @@ impl Config {
             trusted_proxies: values
                 .parse("trusted_proxies", "addresses or networks separated by commas", |text| text.split(',').map(network).collect())?
                 .unwrap_or_default(),
+            metrics_token: values.parse("metrics_token", "at least 16 letters, digits or signs without a space", |text| {
+                (text.len() >= 16 && text.bytes().all(|b| b.is_ascii_graphic())).then(|| text.to_owned())
+            })?,
             log: values.parse("log", "pretty or json", |text| match text {
                 "pretty" => Some(LogFormat::Pretty),
                 "json" => Some(LogFormat::Json),
@@ -340,6 +348,7 @@ mod tests {
     fn a_refused_address_of_a_server_is_not_repeated() {
         for (name, value) in [
             ("MINTREU_DATABASE_URL", "mysql://u:secret@h/db"),
+            ("MINTREU_METRICS_TOKEN", "secret"),
             ("MINTREU_APP_DATABASE_URL", "postgresx://u:secret@h/db"),
             ("MINTREU_APP_DATABASE_URL", "postgres://u:secret@h:port/db"),
             ("MINTREU_APP_DATABASE_URL", "postgres://h/db?user=u&password=secret"),

@@ -212,8 +212,12 @@ async fn reload_on_hangup(certificates: Arc<Certificates>, working: Cancellation
 /// Everything that is not the gateway's.
 pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: CancellationToken) -> Router {
     let files = SiteFiles::find();
-    let identify =
-        Identify { control: control.clone(), trusted_proxies: config.trusted_proxies.clone().into(), assets: files.assets.clone() };
+    let identify = Identify {
+        control: control.clone(),
+        trusted_proxies: config.trusted_proxies.clone().into(),
+        assets: files.assets.clone(),
+        secure: config.is_secure(),
+    };
     let provide = {
         let control = control.clone();
         let reference = ApiReference(rest::docs::content(&config.public_url).into());
@@ -240,7 +244,10 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
         web::router(state, beside, |pages| pages.layer(middleware::from_fn_with_state(identify, session::identify)).layer(sessions));
     let trusted_proxies: Arc<[ipnet::IpNet]> = config.trusted_proxies.clone().into();
     let api = rest::router(control.clone()).layer(middleware::from_fn_with_state(trusted_proxies, session::locate));
-    Router::new().nest("/api/v1", api).merge(operations::router(control.clone(), gateway.clone())).fallback_service(people)
+    Router::new()
+        .nest("/api/v1", api)
+        .merge(operations::router(control.clone(), gateway.clone(), config.metrics_token.clone()))
+        .fallback_service(people)
 }
 
 /// The axum router as the gateway's other side.

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use mintreu_app::{
     assets::Assets,
     context::{DeviceInfo, SESSION_ADDRESS, SESSION_DEVICE, SESSION_USER},
@@ -22,8 +22,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer, SessionStore,
-    cookie::SameSite,
     cookie::time::{Duration, OffsetDateTime},
+    cookie::{Cookie, SameSite},
     session::{Id, Record},
     session_store,
 };
@@ -32,6 +32,8 @@ use crate::{config::Config, forms, rest::ClientAddress};
 
 /// Where `load` tells the row's id, for the list of sessions.
 const ROW_ID: &str = "row_id";
+/// Where `load` tells for how many seconds the session was just prolonged, so that the cookie is.
+const PROLONGED: &str = "prolonged";
 /// However much it is used, a session ends after this long.
 const LONGEST: TimeDelta = TimeDelta::days(90);
 const IDLE: Duration = Duration::hours(12);
@@ -48,8 +50,12 @@ fn backend(error: mintreu_control::Error) -> session_store::Error {
     session_store::Error::Backend(error.to_string())
 }
 
-fn expires_at(record: &Record) -> DateTime<Utc> {
-    DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or_default()
+impl Sessions {
+    /// The record's end on the clock that sessions live on.
+    fn expires_at(&self, record: &Record) -> DateTime<Utc> {
+        let left = record.expiry_date - OffsetDateTime::now_utc();
+        self.0.clock.system_now() + TimeDelta::seconds(left.whole_seconds())
+    }
 }
 
 fn text(data: &HashMap<String, Value>, key: &str) -> Option<String> {
@@ -61,7 +67,7 @@ fn user(data: &HashMap<String, Value>) -> Option<UserId> {
 }
 
 fn json(data: &HashMap<String, Value>) -> Result<String, session_store::Error> {
-    let kept: HashMap<_, _> = data.iter().filter(|(key, _)| *key != ROW_ID).collect();
+    let kept: HashMap<_, _> = data.iter().filter(|(key, _)| ![ROW_ID, PROLONGED].contains(&key.as_str())).collect();
     serde_json::to_string(&kept).map_err(|error| session_store::Error::Encode(error.to_string()))
 }
 
@@ -72,8 +78,11 @@ impl SessionStore for Sessions {
             let device =
                 Device { name: text(&record.data, SESSION_DEVICE).unwrap_or_default(), address: text(&record.data, SESSION_ADDRESS) };
             let data = json(&record.data)?;
-            let made =
-                self.0.session_create(&hash(record.id), user(&record.data), &data, &device, expires_at(record)).await.map_err(backend)?;
+            let made = self
+                .0
+                .session_create(&hash(record.id), user(&record.data), &data, &device, self.expires_at(record))
+                .await
+                .map_err(backend)?;
             if made {
                 return Ok(());
             }
@@ -83,18 +92,22 @@ impl SessionStore for Sessions {
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         let data = json(&record.data)?;
-        self.0.session_save(&hash(record.id), user(&record.data), &data, expires_at(record)).await.map_err(backend).map(drop)
+        self.0.session_save(&hash(record.id), user(&record.data), &data, self.expires_at(record)).await.map_err(backend).map(drop)
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let Some(stored) = self.0.session_load(&hash(*id)).await.map_err(backend)? else { return Ok(None) };
-        if self.0.clock.system_now() - stored.created_at > LONGEST {
+        let (now, last) = (self.0.clock.system_now(), stored.created_at + LONGEST);
+        if now > last {
             return Ok(None);
         }
-        self.0.session_seen(&stored).await.map_err(backend)?;
+        let prolonged = self.0.session_seen(&stored).await.map_err(backend)?;
         let mut data: HashMap<String, Value> =
             serde_json::from_str(&stored.data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         data.insert(ROW_ID.to_owned(), Value::String(stored.id.to_string()));
+        if let Some(until) = prolonged {
+            data.insert(PROLONGED.to_owned(), (until.min(last) - now).num_seconds().into());
+        }
         let expiry_date = OffsetDateTime::from_unix_timestamp(stored.expires_at.timestamp())
             .map_err(|error| session_store::Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))
@@ -105,10 +118,27 @@ impl SessionStore for Sessions {
     }
 }
 
+const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-session" } else { "session" }
+}
+
+/// The cookie once more, for the rest of a session that was prolonged. Other changes of a session
+/// send it anyway.
+async fn prolonged(session: &Session, secure: bool) -> Option<HeaderValue> {
+    let seconds = session.get::<i64>(PROLONGED).await.ok().flatten().filter(|_| !session.is_modified())?;
+    let cookie = Cookie::build((cookie_name(secure), session.id()?.to_string()))
+        .path("/")
+        .secure(secure)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(Duration::seconds(seconds));
+    HeaderValue::from_str(&cookie.to_string()).ok()
+}
+
 /// The layer that gives every request its session.
 pub(crate) fn layer(control: &Control, config: &Config) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions(control.clone()))
-        .with_name(if config.is_secure() { "__Host-session" } else { "session" })
+        .with_name(cookie_name(config.is_secure()))
         .with_secure(config.is_secure())
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
@@ -122,6 +152,7 @@ pub(crate) struct Identify {
     pub(crate) control: Control,
     pub(crate) trusted_proxies: std::sync::Arc<[ipnet::IpNet]>,
     pub(crate) assets: Assets,
+    pub(crate) secure: bool,
 }
 
 /// Notes who is asking and from where in the request's extensions: `Option<Actor>`, `DeviceInfo`.
@@ -139,7 +170,11 @@ pub(crate) async fn identify(State(state): State<Identify>, session: Session, mu
         }
     };
     request.extensions_mut().insert(actor);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(cookie) = prolonged(&session, state.secure).await {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 async fn actor(control: &Control, session: &Session, address: Option<IpAddr>) -> Result<Option<Actor>, mintreu_control::Error> {

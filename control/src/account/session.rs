@@ -95,24 +95,26 @@ impl Control {
     }
 
     /// Notes that a session is in use, at most once a minute, and prolongs it by as much, since
-    /// sessions end when they are idle.
-    pub async fn session_seen(&self, session: &Stored) -> Result<()> {
+    /// sessions end when they are idle. Gives the new end to the one request that prolonged it.
+    pub async fn session_seen(&self, session: &Stored) -> Result<Option<DateTime<Utc>>> {
         let now = self.clock.system_now();
         if now - session.last_seen_at < TimeDelta::minutes(1) {
-            return Ok(());
+            return Ok(None);
         }
+        let until = session.expires_at + (now - session.last_seen_at);
         let mut tx = self.db.begin().await?;
         // Of several requests at once one prolongs it.
-        execute!(
+        let touched = execute!(
             tx,
             sqlx::query("UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND last_seen_at = $4 AND expires_at = $5")
                 .bind(session.id)
                 .bind(now)
-                .bind(session.expires_at + (now - session.last_seen_at))
+                .bind(until)
                 .bind(session.last_seen_at)
                 .bind(session.expires_at)
         )?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok((touched == 1).then_some(until))
     }
 
     /// The actor's sessions, the latest used first.

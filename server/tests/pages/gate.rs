@@ -4,14 +4,15 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
+use chrono::TimeDelta;
 use mintreu_model::list::ListQuery;
 
 use crate::{
     functions::{FUNCTIONS, fields},
-    site::{HOST, HTML, JSON, encode, form},
+    site::{HOST, HTML, JSON, Site, encode, form},
     world::{Caller, changes, world},
 };
-use mintreu_control_testing::on_sqlite;
+use mintreu_control_testing::{on_both, on_sqlite};
 
 #[tokio::test]
 async fn no_form_is_taken_from_another_site() {
@@ -106,6 +107,43 @@ async fn a_cookie_that_is_made_up_old_or_of_somebody_disabled_is_nobody() {
         let otto = bench.list_users(&operator, &query).await.unwrap().data[0].id;
         bench.set_user_disabled(&operator, otto, true).await.unwrap();
         refused(other).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_cookie_of_a_session_that_is_used_lasts_as_long_as_the_session() {
+    on_both(async |bench| {
+        bench.person("ines").await;
+        let site = Site::new(&bench);
+        for (remember, idle) in [("false", 12 * 3600), ("true", 30 * 86_400)] {
+            let form = format!("email=ines@people.test&password={}&remember={remember}", mintreu_control_testing::PASSWORD);
+            let answer = site.post("account/log_in", "", &form).await;
+            let (cookie, lasts) = (answer.cookie("session"), answer.max_age("session").unwrap());
+            assert_eq!(lasts, idle);
+            assert_eq!(site.open("/account", &cookie).await.max_age("session"), None, "not with each request");
+            for _ in 0..2 {
+                bench.advance(TimeDelta::seconds(idle * 3 / 4));
+                let answer = site.open("/account", &cookie).await;
+                assert_eq!((answer.status, answer.cookie("session")), (200, cookie.clone()));
+                let lasts = answer.max_age("session").unwrap();
+                assert!((idle - 5..=idle).contains(&lasts), "{lasts}");
+            }
+            bench.advance(TimeDelta::seconds(90));
+            let gone = site.post("account/log_out", &cookie, "").await;
+            assert_eq!(gone.max_age("session"), Some(0), "a log-out is not undone");
+        }
+        let form = format!("email=ines@people.test&password={}&remember=true", mintreu_control_testing::PASSWORD);
+        let cookie = site.post("account/log_in", "", &form).await.cookie("session");
+        for days in [25, 25, 25] {
+            bench.advance(TimeDelta::days(days));
+            assert_eq!(site.open("/account", &cookie).await.status, 200);
+        }
+        bench.advance(TimeDelta::days(10));
+        let last = site.open("/account", &cookie).await.max_age("session").unwrap();
+        assert!((1..=5 * 86_400).contains(&last), "no longer than the session may be: {last}");
+        bench.advance(TimeDelta::days(6));
+        assert_eq!(site.open("/account", &cookie).await.header("location"), "/login?next=%2Faccount");
     })
     .await;
 }

@@ -41,6 +41,13 @@ impl Answer {
         pairs.next().unwrap_or_default().to_owned()
     }
 
+    /// For how many seconds the cookie is set; none when it is not.
+    pub fn max_age(&self, name: &str) -> Option<i64> {
+        let set = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let cookie = set.filter(|cookie| cookie.starts_with(&format!("{name}="))).last()?;
+        cookie.split(';').find_map(|part| part.trim().strip_prefix("Max-Age=")?.parse().ok())
+    }
+
     /// Status and code of the problem.
     pub fn problem(&self) -> (u16, &str) {
         (self.status, self.json["code"].as_str().unwrap_or_default())
@@ -61,6 +68,7 @@ impl Site {
             grant_cache: 1_000,
             smtp_url: None,
             trusted_proxies: Vec::new(),
+            metrics_token: None,
             log: None,
             test_clock: true,
             allow_link_local_services: false,
