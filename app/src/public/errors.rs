@@ -1,5 +1,6 @@
 //! `/docs/errors`: every code that a problem may carry, and what to do about it. The `type` of a
-//! problem leads here, so each code is an anchor. A new code gets its line.
+//! problem leads here, so each code is an anchor. A new code gets its line: a test of the server
+//! compares this page with the sources.
 
 use leptos::prelude::*;
 
@@ -46,10 +47,12 @@ const GENERAL: &[Line] = &[
     ("unauthenticated", 401, "Log in, or send a personal access token as a bearer token."),
     ("forbidden", 403, "Your role may not do this. An owner can change the role."),
     ("json_malformed", 400, "The body is not JSON. The detail says where it stops being read."),
+    ("body_unreadable", 400, "The form did not arrive whole. Send it again."),
     ("body_incomplete", 400, "The connection broke off while the body was sent. Send the request again."),
     ("content_type", 415, "Send the body as JSON, with the header Content-Type: application/json."),
     ("cross_site", 403, "The form came from another site. Open the page here and send it again."),
     ("other_address", 403, "The invitation is for another address. Log in with that one."),
+    ("email_unverified", 403, "Confirm your e-mail address with the link in the mail first."),
     ("no_subscription", 403, "Subscribe to the product first."),
     ("not_found", 404, "It does not exist, was deleted, or is not yours to see."),
     ("too_many_attempts", 429, "Wait for the time that is named, then try again."),
@@ -59,6 +62,11 @@ const GENERAL: &[Line] = &[
 
 const CONFLICT: &[Line] = &[
     ("subscription_exists", 409, "There is a live subscription to this product. Change its plan instead."),
+    ("subscription_ended", 409, "The subscription has ended. Subscribe again."),
+    ("subscription_changed", 409, "The subscription changed meanwhile. Look again, then decide."),
+    ("subscription_status", 409, "The subscription is in a state in which this cannot be done. The detail names it."),
+    ("nothing_to_resume", 409, "The subscription is neither paused nor about to end."),
+    ("too_many_applications", 409, "There are more applications than the plan allows. Delete some, or choose a larger plan."),
     ("payment_required", 409, "The plan costs money, and no payment is set up. Choose a plan that costs nothing."),
     ("idempotency_mismatch", 409, "This Idempotency-Key was used for another request within 24 hours. Use a new key."),
     (
@@ -68,25 +76,38 @@ const CONFLICT: &[Line] = &[
     ),
     ("already_member", 409, "The person is a member already."),
     ("already_invited", 409, "There is an open invitation. Revoke it to send another."),
+    ("own_account", 409, "You cannot do this to your own account. Ask another super admin."),
     ("already_verified", 409, "The address is confirmed already."),
     ("email_taken", 409, "Another account has this address by now."),
     ("last_owner", 409, "A tenant needs an owner. Make somebody else owner first."),
     ("too_many_tenants", 409, "Delete a tenant that is no longer needed."),
     ("tenant_not_active", 409, "The tenant is being deleted already, or suspended."),
+    ("tenant_status", 409, "The tenant is in a state in which this cannot be done. The detail names it."),
     ("tenant_deleting", 409, "The tenant is being deleted, so nothing new begins in it. An owner can keep it, in its settings."),
     ("tenant_not_deleting", 409, "The tenant is not being deleted, so there is nothing to keep."),
     ("application_limit", 409, "The plan includes no more applications. Delete one or change the plan."),
+    ("not_provisionable", 409, "Applications are not made of this product."),
+    ("name_collision", 409, "The address of this name was just taken. Try again."),
+    ("application_not_failed", 409, "Only what failed can be tried again."),
+    ("application_not_suspended", 409, "Only a suspended application can be resumed."),
+    ("application_not_deleting", 409, "The application is not being deleted, so there is nothing to keep."),
     ("application_deleting", 409, "The application is being deleted. Keep it first."),
     ("application_gone", 409, "The application is deleted for good."),
     ("key_not_live", 409, "The key is revoked or expired. Create another."),
     ("too_many_keys", 409, "Revoke a key that is no longer needed."),
     ("slug_taken", 409, "Choose another slug."),
     ("code_taken", 409, "Choose another code for the plan."),
+    ("service_in_use", 409, "Products are on the service. Delete them, or move them to another service, first."),
+    ("product_published", 409, "The product is published already."),
+    ("product_not_published", 409, "The product is not published."),
     ("product_not_draft", 409, "Only a draft can be deleted. Archive the product instead."),
     ("product_in_use", 409, "Subscriptions hang on it. Archive the product instead."),
     ("not_publishable", 409, "The product lacks a plan or a service."),
+    ("last_plan", 409, "A published product needs a plan. Add another first, or archive the product."),
     ("plan_archived", 409, "The plan is not offered any more. Choose another."),
     ("plan_changed", 409, "Somebody changed the plan meanwhile. Look again, then decide."),
+    ("already_queued", 409, "The same work is on the queue already."),
+    ("job_not_waiting", 409, "The job is done or running, so there is nothing to start again."),
 ];
 
 #[component]

@@ -5,6 +5,7 @@
 #![expect(unreachable_pub, reason = "modules of one program of tests")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot read an answer has failed")]
 
+mod errors;
 mod functions;
 mod gate;
 mod hostile;
