@@ -3,7 +3,7 @@
 //! replica may run it and none runs it twice at once. A lease that nobody extends runs out and the
 //! job is taken up again: every job must be able to start anew from any point.
 //!
-//! What fails is tried again with growing pauses, and after [`ATTEMPTS`] it is dead: operators see
+//! What fails is tried again with growing pauses, and after `ATTEMPTS` it is dead: operators see
 //! it and may start it again. Business work falls due by business time; leases live on the
 //! system's clock. To add a job, add a file with its function and a line to `handle`; work that
 //! comes round is a line in `periodic.rs`.
