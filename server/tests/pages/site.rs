@@ -43,8 +43,8 @@ impl Answer {
 
     /// For how many seconds the cookie is set; none when it is not.
     pub fn max_age(&self, name: &str) -> Option<i64> {
-        let set = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let cookie = set.filter(|cookie| cookie.starts_with(&format!("{name}="))).last()?;
+        let mut set = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let cookie = set.rfind(|cookie| cookie.starts_with(&format!("{name}=")))?;
         cookie.split(';').find_map(|part| part.trim().strip_prefix("Max-Age=")?.parse().ok())
     }
 
