@@ -35,6 +35,8 @@ const SEND_BUFFER: usize = 64 * 1024;
 /// A connection with calls under way that is silent for so long is asked whether it lives.
 const PING_AFTER: Duration = Duration::from_mins(1);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long an idle connection may take to close after it was told.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Calls cancelled before their answer that a connection may have, before half of all is too many.
 const CANCELLED: u64 = 500;
 
@@ -162,13 +164,18 @@ impl Worker {
                     connection.as_mut().graceful_shutdown();
                     leaving = true;
                 }
-                () = idle_timer.as_mut(), if !leaving => {
-                    let next = streams.idle_at(idle).unwrap_or_else(|| Instant::now() + idle);
-                    if next <= Instant::now() {
-                        connection.as_mut().graceful_shutdown();
-                        leaving = true;
-                    } else {
-                        idle_timer.as_mut().reset(next.into());
+                () = idle_timer.as_mut() => {
+                    let now = Instant::now();
+                    match streams.idle_at(idle) {
+                        None => idle_timer.as_mut().reset((now + idle).into()),
+                        Some(later) if later > now => idle_timer.as_mut().reset(later.into()),
+                        // Told to go and still here, or it never said all of its preface.
+                        Some(_) if leaving => return,
+                        Some(_) => {
+                            connection.as_mut().graceful_shutdown();
+                            leaving = true;
+                            idle_timer.as_mut().reset((now + idle.min(FAREWELL)).into());
+                        }
                     }
                 }
             }

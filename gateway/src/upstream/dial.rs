@@ -5,10 +5,7 @@ use std::{
     future::poll_fn,
     io,
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -110,17 +107,15 @@ where
         .keep_alive_timeout(PING_TIMEOUT)
         .handshake(io);
     let (sender, connection) = handshake.await.map_err(io::Error::other)?;
-    let allowed = Arc::new(AtomicUsize::new(connection.current_max_send_streams()));
-    let heard = Arc::clone(&allowed);
-    let mut connection = Box::pin(connection);
-    drive(
-        service,
-        poll_fn(move |cx| {
-            let outcome = connection.as_mut().poll(cx);
-            heard.store(connection.current_max_send_streams(), Relaxed);
-            outcome
-        }),
-    );
+    // hyper tells the limit by the connection, which the task below owns: both look through a lock
+    // that only this thread takes. The task alone keeps the connection alive: what still waits in
+    // an ended one is let go with it.
+    let connection = Arc::new(Mutex::new(Box::pin(connection)));
+    let asked = Arc::downgrade(&connection);
+    let allowed = Box::new(move || {
+        asked.upgrade().map_or(0, |connection| connection.lock().unwrap_or_else(PoisonError::into_inner).current_max_send_streams())
+    });
+    drive(service, poll_fn(move |cx| connection.lock().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)));
     Ok(worker.pool.shared(address, sender, allowed))
 }
 

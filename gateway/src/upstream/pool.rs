@@ -4,10 +4,7 @@
 use std::{
     collections::HashMap,
     future::Future,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -32,12 +29,14 @@ struct Kept {
     since: Instant,
 }
 
+/// Tells how many exchanges the service allows on a connection; it may say so at any time.
+pub(super) type Allowed = Box<dyn Fn() -> usize + Send + Sync>;
+
 struct Shared {
     sender: http2::SendRequest<Upload>,
     /// Each exchange holds a copy.
     open: Arc<()>,
-    /// How many exchanges the service allows on it, as last heard.
-    allowed: Arc<AtomicUsize>,
+    allowed: Allowed,
     used: Instant,
 }
 
@@ -69,7 +68,7 @@ impl Connections {
             return None;
         }
         self.shared.retain(|shared| !shared.sender.is_closed() && (shared.exchanges() > 0 || shared.used.elapsed() <= KEPT_FOR));
-        let has_room = |shared: &&mut Shared| shared.exchanges() < shared.allowed.load(Relaxed).min(SHARED_BY);
+        let has_room = |shared: &&mut Shared| shared.exchanges() < (shared.allowed)().min(SHARED_BY);
         self.shared.iter_mut().find(has_room).map(Shared::lease)
     }
 }
@@ -117,7 +116,7 @@ impl Pool {
     }
 
     /// Takes in a fresh connection that others may share from now on.
-    pub(super) fn shared(&self, address: &Address, sender: http2::SendRequest<Upload>, allowed: Arc<AtomicUsize>) -> Lease {
+    pub(super) fn shared(&self, address: &Address, sender: http2::SendRequest<Upload>, allowed: Allowed) -> Lease {
         let mut shared = Shared { sender, open: Arc::default(), allowed, used: Instant::now() };
         let lease = shared.lease();
         let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);

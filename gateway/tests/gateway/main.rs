@@ -7,6 +7,8 @@ mod support;
 #[cfg(test)]
 mod exchange;
 #[cfg(test)]
+mod flood;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod http2;
@@ -19,9 +21,13 @@ mod listener;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod outgoing;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod refusal;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod token;
 #[cfg(test)]

@@ -21,6 +21,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     runtime::Runtime,
+    sync::Notify,
     time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
@@ -33,6 +34,10 @@ static RUNTIME: LazyLock<Runtime> =
 /// Waits for something of the other end.
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     RUNTIME.block_on(async { timeout(PATIENCE, future).await.expect("the other end says nothing") })
+}
+
+pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    RUNTIME.spawn(future);
 }
 
 fn list(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -129,11 +134,6 @@ impl Call {
         }
         answer
     }
-
-    /// Waits until the other side resets the stream.
-    pub(crate) fn reset_by_other(&mut self) -> Reason {
-        wait(std::future::poll_fn(|cx| self.upload.poll_reset(cx))).unwrap()
-    }
 }
 
 /// One request as a service in HTTP/2 saw it.
@@ -154,7 +154,8 @@ impl Seen2 {
 }
 
 /// A service that answers by what the path says: `/hang` never, `/refuse` by refusing the stream,
-/// `/die` by breaking off, `/trailers` with one, anything else with method and path.
+/// `/die` by breaking off, `/trailers` with one, anything else with method and path; after `/last`
+/// it lets the connection go.
 #[derive(Clone)]
 pub(crate) struct Http2Service {
     pub(crate) address: SocketAddr,
@@ -162,10 +163,17 @@ pub(crate) struct Http2Service {
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) cancelled: Arc<AtomicUsize>,
     pub(crate) begun: Arc<AtomicUsize>,
+    /// Lets go of an answer that is to break off.
+    pub(crate) breaks: Arc<Notify>,
 }
 
 impl Http2Service {
     pub(crate) fn start(tls: Option<Arc<ServerConfig>>) -> Self {
+        Self::allowing(1_000, tls)
+    }
+
+    /// Allows so many streams on a connection.
+    pub(crate) fn allowing(streams: u32, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = wait(TcpListener::bind("127.0.0.1:0")).unwrap();
         let service = Self {
             address: listener.local_addr().unwrap(),
@@ -173,6 +181,7 @@ impl Http2Service {
             connections: Arc::default(),
             cancelled: Arc::default(),
             begun: Arc::default(),
+            breaks: Arc::default(),
         };
         let running = service.clone();
         RUNTIME.spawn(async move {
@@ -181,10 +190,10 @@ impl Http2Service {
                 let (running, tls) = (running.clone(), tls.clone());
                 tokio::spawn(async move {
                     match tls {
-                        None => running.serve(stream, number).await,
+                        None => running.serve(stream, number, streams).await,
                         Some(config) => {
                             if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
-                                running.serve(stream, number).await;
+                                running.serve(stream, number, streams).await;
                             }
                         }
                     }
@@ -194,10 +203,14 @@ impl Http2Service {
         service
     }
 
-    async fn serve(self, io: impl AsyncRead + AsyncWrite + Unpin, connection: usize) {
-        let Ok(mut connected) = h2::server::handshake(io).await else { return };
+    async fn serve(self, io: impl AsyncRead + AsyncWrite + Unpin, connection: usize, streams: u32) {
+        let shaking = h2::server::Builder::new().max_concurrent_streams(streams).handshake(io);
+        let Ok(mut connected) = shaking.await else { return };
         while let Some(Ok((request, respond))) = connected.accept().await {
             self.begun.fetch_add(1, Ordering::SeqCst);
+            if request.uri().path() == "/last" {
+                connected.graceful_shutdown();
+            }
             tokio::spawn(self.clone().answer(request, respond, connection));
         }
     }
@@ -233,6 +246,7 @@ impl Http2Service {
         match path.as_str() {
             "/die" => {
                 let _ = answer.send_data(Bytes::from_static(b"half"), false);
+                self.breaks.notified().await;
                 answer.send_reset(Reason::INTERNAL_ERROR);
             }
             "/trailers" => {

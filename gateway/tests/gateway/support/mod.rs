@@ -5,6 +5,7 @@
 pub(crate) mod client;
 pub(crate) mod http2;
 pub(crate) mod service;
+pub(crate) mod tls;
 pub(crate) mod world;
 
 pub(crate) use client::{Answer, Client};

@@ -18,8 +18,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
-    ApplicationStatus, BoxBody, Catalogue, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener, PolicySource,
-    ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UsageRecord, UsageSink,
+    ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener,
+    PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UsageRecord,
+    UsageSink,
 };
 use mintreu_model::{
     credential::{generate_client_id, generate_secret},
@@ -192,6 +193,16 @@ impl World {
     }
 
     pub(crate) fn with(service: &Service, settings: impl FnOnce(&mut Settings), policy: impl FnOnce(&mut ServicePolicy)) -> Self {
+        Self::before(service.address, settings, policy, None)
+    }
+
+    /// In front of whatever is at that address, with TLS at the port where there are certificates.
+    pub(crate) fn before(
+        service: SocketAddr,
+        settings: impl FnOnce(&mut Settings),
+        policy: impl FnOnce(&mut ServicePolicy),
+        certificates: Option<Arc<Certificates>>,
+    ) -> Self {
         let mut settings_value = Settings { workers: 2, shared_host: false, drain: Duration::from_secs(2), ..Settings::default() };
         settings_value.journal.directory = std::env::temp_dir().join(format!("mintreu-journal-{}", Uuid::now_v7().simple()));
         settings_value.journal.segment_bytes = 64 << 10;
@@ -199,7 +210,7 @@ impl World {
         let mut service = ServicePolicy {
             id: ServiceId(Uuid::from_u128(1)),
             slug: "shop-service".to_owned(),
-            base_urls: vec![format!("http://{}", service.address).parse().unwrap()],
+            base_urls: vec![format!("http://{service}").parse().unwrap()],
             routes: routes(r#"[{"methods":["*"],"path":"/{*rest}"}]"#),
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
@@ -219,13 +230,19 @@ impl World {
             now: Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::days(20_000)),
         });
         let key = Key::number(1);
-        let world = Self::start(settings_value, plane, service, key);
+        let world = Self::start(settings_value, plane, service, key, certificates);
         world.publish(|_| {});
         world.issue(&world.key, |_| {});
         world
     }
 
-    fn start(settings: Settings, plane: Arc<Plane>, service: ServicePolicy, key: Key) -> Self {
+    fn start(
+        settings: Settings,
+        plane: Arc<Plane>,
+        service: ServicePolicy,
+        key: Key,
+        certificates: Option<Arc<Certificates>>,
+    ) -> Self {
         let clock_of = Arc::clone(&plane);
         let keys = SigningKeys {
             active: SigningKey { kid: "now".to_owned(), key: ed25519_dalek::SigningKey::from_bytes(&[9; 32]) },
@@ -240,7 +257,10 @@ impl World {
             Arc::new(move || *clock_of.now.lock().unwrap()),
         )
         .unwrap();
-        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), workers).unwrap();
+        let mut listener = Listener::bind("127.0.0.1:0".parse().unwrap(), workers).unwrap();
+        if let Some(certificates) = &certificates {
+            listener = listener.with_tls(Arc::clone(certificates));
+        }
         let address = listener.local_addr();
         let stop = CancellationToken::new();
         let dashboard = Arc::<AtomicUsize>::default();
@@ -267,7 +287,7 @@ impl World {
         self.settings.journal.directory = keep;
         drop(self);
         between(&settings.journal.directory);
-        let world = Self::start(settings, plane, service, key);
+        let world = Self::start(settings, plane, service, key, None);
         world.publish(|_| {});
         world
     }
@@ -276,7 +296,7 @@ impl World {
     pub(crate) fn replica(&self) -> Self {
         let mut settings = self.settings.clone();
         settings.journal.directory = self.journal().with_extension("replica");
-        let world = Self::start(settings, Arc::clone(&self.plane), self.service.clone(), self.key.clone());
+        let world = Self::start(settings, Arc::clone(&self.plane), self.service.clone(), self.key.clone(), None);
         world.publish(|_| {});
         world
     }
