@@ -236,13 +236,7 @@ impl World {
         world
     }
 
-    fn start(
-        settings: Settings,
-        plane: Arc<Plane>,
-        service: ServicePolicy,
-        key: Key,
-        certificates: Option<Arc<Certificates>>,
-    ) -> Self {
+    fn start(settings: Settings, plane: Arc<Plane>, service: ServicePolicy, key: Key, certificates: Option<Arc<Certificates>>) -> Self {
         let clock_of = Arc::clone(&plane);
         let keys = SigningKeys {
             active: SigningKey { kid: "now".to_owned(), key: ed25519_dalek::SigningKey::from_bytes(&[9; 32]) },
@@ -258,8 +252,8 @@ impl World {
         )
         .unwrap();
         let mut listener = Listener::bind("127.0.0.1:0".parse().unwrap(), workers).unwrap();
-        if let Some(certificates) = &certificates {
-            listener = listener.with_tls(Arc::clone(certificates));
+        if let Some(certificates) = certificates {
+            listener = listener.with_tls(certificates);
         }
         let address = listener.local_addr();
         let stop = CancellationToken::new();
