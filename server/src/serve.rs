@@ -1,6 +1,6 @@
 //! `mintreu serve`: both planes behind one port, until SIGTERM.
 
-use std::{fs::File, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc};
+use std::{fs::File, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body as AxumBody, middleware};
 use futures_util::future::BoxFuture;
@@ -18,6 +18,7 @@ use mintreu_control::{
 use mintreu_gateway::{BoxBody, Certificates, ConnInfo, Gateway, Listener};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+use tower_http::timeout::TimeoutBody;
 use tower_sessions::Session;
 
 use crate::{
@@ -250,13 +251,16 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
         .fallback_service(people)
 }
 
+/// How long a client may pause within a body.
+const BODY_IDLE: Duration = Duration::from_secs(30);
+
 /// The axum router as the gateway's other side.
 struct ControlService(Router);
 
 impl mintreu_gateway::Control for ControlService {
     fn call(&self, request: Request<Incoming>, connection: ConnInfo) -> BoxFuture<'static, Response<BoxBody>> {
         let router = self.0.clone();
-        let mut request = request.map(AxumBody::new);
+        let mut request = request.map(|body| AxumBody::new(TimeoutBody::new(BODY_IDLE, body)));
         request.extensions_mut().insert(connection);
         Box::pin(async move {
             let response = match router.oneshot(request).await {
