@@ -72,6 +72,7 @@ pub struct Parts {
     pub(crate) throttle: account::Throttle,
     pub(crate) outbound: outbound::Outbound,
     pub(crate) databases: provision::Databases,
+    pub(crate) watcher: catalogue::Watcher,
     pub(crate) watchers: application::watch::Watchers,
     /// Jobs that this process runs now.
     pub(crate) running: jobs::Running,
@@ -93,7 +94,20 @@ impl Control {
         let outbound = outbound::Outbound::new(config.allow_link_local_services, config.service_ca.as_deref());
         let databases = provision::Databases::new(&config);
         let (watchers, running) = (application::watch::Watchers::new(), jobs::Running::default());
-        Self(Arc::new(Parts { db, clock, random, keyring, config, passwords, throttle, outbound, databases, watchers, running }))
+        Self(Arc::new(Parts {
+            db,
+            clock,
+            random,
+            keyring,
+            config,
+            passwords,
+            throttle,
+            outbound,
+            databases,
+            watcher: catalogue::Watcher::default(),
+            watchers,
+            running,
+        }))
     }
 
     /// A fresh id of any kind.

@@ -2,13 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-use mintreu_control::{Error, Operator, store::Change};
+use std::sync::Arc;
+
+use mintreu_control::{Error, Operator, catalogue::Watch, store::Change};
 use mintreu_control_testing::{Bench, on_both};
 use mintreu_model::{
-    form::catalogue::{CreatePlan, CreateProduct, CreateService, UpdatePlan, UpdateProduct, UpdateService},
+    form::{
+        catalogue::{CreatePlan, CreateProduct, CreateService, UpdatePlan, UpdateProduct, UpdateService},
+        upstream::Upstream,
+    },
+    id::ServiceId,
     list::ListQuery,
     money::{Currency, Money},
-    status::{DatabaseMode, PlanInterval, ProductKind, ProductStatus},
+    status::{AddressState, DatabaseMode, PlanInterval, ProductKind, ProductStatus},
+    view::HealthView,
 };
 use serde_json::json;
 
@@ -31,6 +38,7 @@ fn service(slug: &str) -> CreateService {
         health_path: Some("/healthz".into()),
         timeout_ms: 5_000,
         http2: false,
+        upstream: Upstream::default(),
     }
 }
 
@@ -273,28 +281,55 @@ async fn only_drafts_are_deleted() {
     .await;
 }
 
+/// A gateway that knows the first address only, and has been asked so often.
+#[derive(Default)]
+struct Gateway(std::sync::atomic::AtomicUsize);
+
+impl Watch for Gateway {
+    fn health(&self, _: ServiceId) -> Vec<HealthView> {
+        let checks = self.0.load(std::sync::atomic::Ordering::SeqCst);
+        let text = json!({"base_url": "http://127.0.0.1:4001", "state": "ejected", "in_flight": 1, "latency_us": 900, "last_check": format!("{checks}")});
+        vec![serde_json::from_value(text).unwrap()]
+    }
+
+    fn check(&self, _: ServiceId) -> futures_util::future::BoxFuture<'_, ()> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Box::pin(async {})
+    }
+}
+
 #[tokio::test]
-async fn a_health_check_says_of_each_address_how_it_is() {
+async fn the_health_of_a_service_is_what_the_gateway_knows_of_each_address() {
     on_both(async |bench| {
         let operator = bench.operator().await;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let well = format!("http://{}", listener.local_addr().unwrap());
-        let answer = tokio::spawn(async move {
-            use tokio::io::{AsyncReadExt, AsyncWriteExt};
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = [0; 1024];
-            let length = stream.read(&mut request).await.unwrap();
-            stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await.unwrap();
-            String::from_utf8_lossy(&request[..length]).into_owned()
-        });
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let form = CreateService { base_urls: vec![well.clone(), format!("http://{closed}")], ..service("shop") };
-        bench.create_service(&operator, &form).await.unwrap();
-        let health = bench.check_service(&operator, "shop").await.unwrap();
-        assert_eq!((health[0].base_url.as_str(), health[0].healthy), (well.as_str(), true), "{}", health[0].detail);
-        assert!(!health[1].healthy);
-        assert!(health[1].detail.contains("refused"), "{}", health[1].detail);
-        assert!(answer.await.unwrap().starts_with("GET /healthz "));
+        let urls = vec!["http://127.0.0.1:4001".to_owned(), "http://127.0.0.1:4002".to_owned()];
+        bench.create_service(&operator, &CreateService { base_urls: urls, ..service("shop") }).await.unwrap();
+        let states = async || -> Vec<AddressState> {
+            bench.service_health(&operator, "shop").await.unwrap().into_iter().map(|address| address.state).collect()
+        };
+        assert_eq!(states().await, [AddressState::Unknown, AddressState::Unknown]);
+        bench.watched_by(Arc::new(Gateway::default()));
+        assert_eq!(states().await, [AddressState::Ejected, AddressState::Unknown]);
+        assert_eq!(bench.check_service(&operator, "shop").await.unwrap()[0].last_check.as_deref(), Some("1"));
+        assert!(matches!(bench.service_health(&operator, "none").await, Err(Error::NotFound(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deadlines_and_limits_change_one_by_one_and_within_their_bounds() {
+    on_both(async |bench| {
+        let operator = bench.operator().await;
+        let made = bench.create_service(&operator, &service("shop")).await.unwrap();
+        assert_eq!(made.upstream, Upstream::default());
+        let form = change::<UpdateService>(json!({"upstream": {"connect_timeout_ms": 700, "circuit_failures": 0}}));
+        let after = bench.update_service(&operator, "shop", &form).await.unwrap();
+        assert_eq!(after.upstream, Upstream { connect_timeout_ms: 700, circuit_failures: 0, ..Upstream::default() });
+        assert_eq!(bench.get_service(&operator, "shop").await.unwrap().upstream, after.upstream);
+        let form = change::<UpdateService>(json!({"upstream": {"connect_timeout_ms": 1, "unhealthy_after": 0}}));
+        let refused = bench.update_service(&operator, "shop", &form).await.unwrap_err().problem();
+        let fields: Vec<_> = refused.errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["upstream.connect_timeout_ms", "upstream.unhealthy_after"]);
     })
     .await;
 }

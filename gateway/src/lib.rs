@@ -37,10 +37,17 @@ mod tunnel;
 mod upload;
 mod upstream;
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use http::{Request, Response};
+use mintreu_model::{id::ServiceId, view::HealthView};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -52,8 +59,8 @@ pub use crate::{
     listen::Listener,
     metrics::Snapshot,
     policy::{
-        ApplicationStatus, Catalogue, Change, Clock, DatabaseUrl, Grant, LeaseGranted, LeaseRequest, PolicySource, ProductPolicy,
-        QuotaGrant, ServicePolicy, SourceUnavailable,
+        ApplicationStatus, Catalogue, Change, Clock, DatabaseUrl, Grant, HealthPolicy, LeaseGranted, LeaseRequest, PolicySource,
+        ProductPolicy, QuotaGrant, ServicePolicy, SourceUnavailable, UpstreamPolicy,
     },
     settings::{Durability, JournalSettings, Settings, SigningKey, SigningKeys},
     tls::{CertificateError, Certificates, Validity, read_certificates},
@@ -65,7 +72,7 @@ use crate::{
     metrics::Metrics,
     oauth::{JWKS_PATH, TOKEN_PATH},
     problem::Problem,
-    state::{Core, Worker},
+    state::{Core, Worker, WorkerState},
     tls::Connectors,
     token::{AccessTokens, Signer},
     trace::RequestTag,
@@ -79,6 +86,17 @@ const GIVE_BACK_EVERY: u32 = 5;
 /// everything but connections to services and the usage ledger.
 #[derive(Clone)]
 pub struct Gateway(Worker);
+
+/// A gateway that somebody else keeps.
+#[derive(Clone)]
+pub struct WeakGateway(Weak<WorkerState>);
+
+impl WeakGateway {
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Gateway> {
+        self.0.upgrade().map(Gateway)
+    }
+}
 
 impl Gateway {
     /// A gateway that knows no products yet.
@@ -104,11 +122,17 @@ impl Gateway {
             signer: Signer::new(keys),
             tokens: AccessTokens::new(),
             catalogue: ArcSwap::default(),
+            known: catalogue::Known::default(),
             grants: Arc::new(grants),
             limits,
             metrics: Metrics::new(),
         };
         Ok(Self(state::worker(Arc::new(core))))
+    }
+
+    #[must_use]
+    pub fn downgrade(&self) -> WeakGateway {
+        WeakGateway(Arc::downgrade(&self.0))
     }
 
     /// The same gateway with connections and a ledger of its own, for one thread.
@@ -135,7 +159,7 @@ impl Gateway {
     /// Replaces the whole catalogue; calls under way keep what they began with.
     pub fn set_catalogue(&self, catalogue: Catalogue) {
         let core = &self.0.core;
-        core.catalogue.store(Arc::new(catalogue::compile(catalogue, &core.metrics)));
+        core.catalogue.store(Arc::new(catalogue::compile(catalogue, &core.metrics, &core.known)));
     }
 
     /// Drops every grant that the change touches: calls that begin after this returns are decided
@@ -211,6 +235,23 @@ impl Gateway {
         }
     }
 
+    /// Asks the services for their health until `shutdown`, each address as often as its policy
+    /// says.
+    pub async fn run_prober(&self, shutdown: CancellationToken) {
+        shutdown.run_until_cancelled(upstream::probe(&self.0)).await;
+    }
+
+    /// What is known of each address of a service; nothing of an unknown service.
+    #[must_use]
+    pub fn health(&self, service: ServiceId) -> Vec<HealthView> {
+        upstream::report(&self.0.core.catalogue.load(), service)
+    }
+
+    /// Asks each address of a service now. The answers count like those of other checks.
+    pub async fn check(&self, service: ServiceId) {
+        upstream::check(&self.0, service).await;
+    }
+
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let core = &self.0.core;
@@ -229,7 +270,9 @@ impl Gateway {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let core = &self.0.core;
-        core.metrics.text(&core.journal.status(), core.grants.len())
+        let mut text = core.metrics.text(&core.journal.status(), core.grants.len());
+        upstream::metrics(&core.catalogue.load(), &mut text);
+        text
     }
 }
 

@@ -23,6 +23,11 @@ pub(crate) struct ServiceCounts {
     pub(crate) unreachable: AtomicU64,
     pub(crate) timeouts: AtomicU64,
     pub(crate) connections: AtomicU64,
+    pub(crate) retries: AtomicU64,
+    /// Refused because the circuits of all addresses were open.
+    pub(crate) held: AtomicU64,
+    /// Refused because the service had as many calls as it may have.
+    pub(crate) full: AtomicU64,
 }
 
 #[derive(Default)]
@@ -150,6 +155,9 @@ impl Metrics {
                 ("unreachable_total", &counts.unreachable),
                 ("timeouts_total", &counts.timeouts),
                 ("connections_total", &counts.connections),
+                ("retries_total", &counts.retries),
+                ("held_total", &counts.held),
+                ("full_total", &counts.full),
             ] {
                 let count = counter.load(Relaxed);
                 line(format_args!("mintreu_gateway_service_{name}{{service=\"{slug}\"}} {count}"));

@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use mintreu_model::route::check_path;
@@ -20,12 +20,12 @@ use crate::{
     journal::NotWritten,
     peer::Origin,
     problem::{Code, Problem, REQUEST_ID},
-    relay::Relay,
+    relay::{Deadlines, Relay},
     state::Worker,
     trace::RequestTag,
     tunnel::{self, Wanted},
     upload::{Broken, Upload},
-    upstream::{self, Failure, Lease, Outgoing},
+    upstream::{self, Exchange, Failure, Outgoing},
 };
 
 pub(crate) const PREFIX: &str = "/products/";
@@ -49,8 +49,8 @@ pub(crate) async fn serve(
     let call = Target::new(&uri).ok_or(Code::ProductUnknown)?;
 
     let (product, service) = {
-        let products = core.catalogue.load();
-        let product = products.get(call.slug).ok_or(Code::ProductUnknown)?;
+        let catalogue = core.catalogue.load();
+        let product = catalogue.products.get(call.slug).ok_or(Code::ProductUnknown)?;
         (product.id, Arc::clone(&product.service))
     };
     let route = service.route(&parts.method, call.path)?;
@@ -83,8 +83,12 @@ pub(crate) async fn serve(
     }
 
     let outgoing = Outgoing { method: parts.method, target: &call.forwarded, headers, upload, upgrade: wanted.is_some() };
-    match upstream::send(worker, &service, outgoing).await {
-        Ok((answer, lease)) => respond(worker, answer, lease, account, wanted, tag).await,
+    let until = service.policy.total_timeout.map(|total| tokio::time::Instant::from_std(began) + total);
+    match upstream::send(worker, &service, outgoing, until).await {
+        Ok((answer, exchange)) => {
+            let deadlines = Deadlines { idle: service.policy.idle_timeout, until };
+            respond(worker, answer, exchange, account, wanted, tag, deadlines).await
+        }
         Err(failure) => {
             let problem = explain(failure);
             if failure != Failure::Upload(Broken::Client) {
@@ -117,19 +121,30 @@ fn explain(failure: Failure) -> Problem {
     match failure {
         Failure::Unreachable => Code::ServiceUnreachable.into(),
         Failure::Timeout => Code::ServiceTimeout.into(),
+        Failure::Held { seconds } => {
+            Problem::new(Code::ServiceUnavailable, "The service does not answer and is given a pause.").with_retry_after(seconds)
+        }
+        Failure::Full => {
+            Problem::new(Code::ServiceUnavailable, "The service has as many calls as it may have at once.").with_retry_after(1)
+        }
         Failure::Upload(Broken::TooLarge) => Problem::from(Code::BodyTooLarge).closing(),
         Failure::Upload(Broken::Stalled) => Problem::from(Code::RequestTimeout).closing(),
         Failure::Upload(Broken::Client) => Problem::malformed("The body of the request broke off.").closing(),
     }
 }
 
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+}
+
 async fn respond(
     worker: &Worker,
     mut answer: Response<Incoming>,
-    lease: Lease,
+    exchange: Exchange,
     mut account: Call,
     wanted: Option<Wanted>,
     tag: &RequestTag,
+    mut deadlines: Deadlines,
 ) -> Result<Response<Body>, Problem> {
     let core = &worker.core;
     let switching = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
@@ -150,14 +165,16 @@ async fn respond(
     account.settle();
     let entry = Arc::clone(account.entry());
     let mut response = match wanted {
-        Some(wanted) if switching => tunnel::open(wanted, answer, lease, account),
+        Some(wanted) if switching => tunnel::open(wanted, answer, exchange, account),
         _ => {
-            let idle = core.settings.download_idle;
+            if is_event_stream(answer.headers()) {
+                deadlines.until = None;
+            }
             if answer.headers().contains_key(header::TRANSFER_ENCODING) {
                 // The chunks decided the length; what else it says must not frame our answer.
                 answer.headers_mut().remove(header::CONTENT_LENGTH);
             }
-            let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, lease, account, idle)));
+            let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, exchange, account, deadlines)));
             strip(response.headers_mut(), Direction::ToClient);
             response
         }

@@ -21,12 +21,14 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     pub products: HashMap<String, ProductPolicy>,
+    /// Services that may have no product yet; their health is watched all the same.
+    pub services: Vec<Arc<ServicePolicy>>,
 }
 
 impl FromIterator<ProductPolicy> for Catalogue {
     fn from_iter<I: IntoIterator<Item = ProductPolicy>>(products: I) -> Self {
         let by_slug = |product: ProductPolicy| (product.slug.clone(), product);
-        Self { products: products.into_iter().map(by_slug).collect() }
+        Self { products: products.into_iter().map(by_slug).collect(), services: Vec::new() }
     }
 }
 
@@ -41,7 +43,7 @@ pub struct ProductPolicy {
 pub struct ServicePolicy {
     pub id: ServiceId,
     pub slug: String,
-    /// `http://host[:port][/prefix]` or the same with `https`, used in turn.
+    /// `http://host[:port][/prefix]` or the same with `https`; calls are spread over them.
     pub base_urls: Vec<Uri>,
     /// Whether addresses with `http://` speak HTTP/2 without being asked; those with `https://`
     /// say what they speak (ALPN).
@@ -50,8 +52,51 @@ pub struct ServicePolicy {
     pub connect_timeout: Duration,
     /// From the end of the request to the first byte of the answer.
     pub timeout: Duration,
+    pub upstream: UpstreamPolicy,
     /// Whether each application has a database whose URL goes with its calls.
     pub wants_database: bool,
+}
+
+/// How long a service is waited for, and when it is left alone.
+#[derive(Debug, Clone)]
+pub struct UpstreamPolicy {
+    /// How long a service may pause within the body of an answer, event streams included.
+    pub idle_timeout: Duration,
+    /// For the whole call, from its head to the last byte; event streams and tunnels are exempt.
+    pub total_timeout: Option<Duration>,
+    /// Calls at once for each replica; 0: no limit. Beyond it calls get 503.
+    pub max_in_flight: u32,
+    /// Calls in a row without an answer that open the circuit of an address; 0: never.
+    pub circuit_failures: u32,
+    /// The same for answers of 5xx; 0: they count as answers.
+    pub circuit_server_errors: u32,
+    /// How long an address that fails is left alone the first time, where there are others.
+    pub ejection: Duration,
+    pub health: Option<HealthPolicy>,
+}
+
+impl Default for UpstreamPolicy {
+    fn default() -> Self {
+        Self {
+            idle_timeout: Duration::from_mins(15),
+            total_timeout: None,
+            max_in_flight: 0,
+            circuit_failures: 5,
+            circuit_server_errors: 0,
+            ejection: Duration::from_secs(10),
+            health: None,
+        }
+    }
+}
+
+/// A question that each address is asked again and again; 2xx says that it is well.
+#[derive(Debug, Clone)]
+pub struct HealthPolicy {
+    pub path: String,
+    pub interval: Duration,
+    /// Answers in a row that turn an address unhealthy, and healthy again.
+    pub unhealthy_after: u32,
+    pub healthy_after: u32,
 }
 
 /// Everything needed to answer for one key.

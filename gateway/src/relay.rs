@@ -12,21 +12,40 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     body::BodyError,
     call::Call,
     header::{Direction, strip_trailers},
-    upstream::Lease,
+    upstream::Exchange,
 };
 
 pub(crate) struct Relay {
     incoming: Incoming,
-    lease: Option<Lease>,
+    exchange: Option<Exchange>,
     call: Call,
-    idle: Duration,
+    deadlines: Deadlines,
     timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// How long a service may take over a body.
+pub(crate) struct Deadlines {
+    /// Between two pieces.
+    pub(crate) idle: Duration,
+    /// The end of the whole call, where it has one.
+    pub(crate) until: Option<Instant>,
+}
+
+impl Deadlines {
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
+
+    fn next(&self) -> Instant {
+        let idle = Instant::now() + self.idle;
+        self.until.map_or(idle, |until| until.min(idle))
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -34,15 +53,19 @@ pub(crate) struct Relay {
 struct Silent;
 
 impl Relay {
-    pub(crate) fn new(incoming: Incoming, lease: Lease, call: Call, idle: Duration) -> Self {
-        Self { incoming, lease: Some(lease), call, idle, timer: None }
+    pub(crate) fn new(incoming: Incoming, exchange: Exchange, call: Call, deadlines: Deadlines) -> Self {
+        Self { incoming, exchange: Some(exchange), call, deadlines, timer: None }
     }
 
     pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if self.deadlines.is_over() {
+            self.exchange = None;
+            return Poll::Ready(Some(Err(Silent.into())));
+        }
         let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.idle)));
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(self.deadlines.next())));
             ready!(timer.as_mut().poll(cx));
-            self.lease = None;
+            self.broke("Stopped in the middle of an answer");
             return Poll::Ready(Some(Err(Silent.into())));
         };
         self.timer = None;
@@ -52,7 +75,7 @@ impl Relay {
                 Poll::Ready(None)
             }
             Some(Err(error)) => {
-                self.lease = None;
+                self.broke("Broke off in the middle of an answer");
                 Poll::Ready(Some(Err(error.into())))
             }
             Some(Ok(mut frame)) => {
@@ -74,9 +97,15 @@ impl Relay {
         self.incoming.size_hint()
     }
 
+    fn broke(&mut self, what: &str) {
+        if let Some(exchange) = self.exchange.take() {
+            exchange.broken(what);
+        }
+    }
+
     fn settle(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.give_back();
+        if let Some(exchange) = self.exchange.take() {
+            exchange.give_back();
         }
     }
 }

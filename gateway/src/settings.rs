@@ -45,8 +45,6 @@ pub struct Settings {
     pub write_idle: Duration,
     /// How long a client may pause within a body: 408.
     pub upload_idle: Duration,
-    /// How long a service may pause within a body, event streams included.
-    pub download_idle: Duration,
     /// How long running calls may take to finish at shutdown.
     pub drain: Duration,
     pub journal: JournalSettings,
@@ -72,7 +70,6 @@ impl Default for Settings {
             handshake_timeout: Duration::from_secs(10),
             write_idle: Duration::from_mins(2),
             upload_idle: Duration::from_secs(30),
-            download_idle: Duration::from_mins(15),
             drain: Duration::from_secs(10),
             journal: JournalSettings::default(),
         }

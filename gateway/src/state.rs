@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::{
-    catalogue::Products,
+    catalogue::{Compiled, Known},
     grant::Grants,
     journal::{Journal, Ledger},
     limit::Limits,
@@ -23,7 +23,8 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) signer: Signer,
     pub(crate) tokens: AccessTokens,
-    pub(crate) catalogue: ArcSwap<Products>,
+    pub(crate) catalogue: ArcSwap<Compiled>,
+    pub(crate) known: Known,
     pub(crate) grants: Arc<Grants>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) journal: Journal,

@@ -9,7 +9,7 @@ use hyper::{body::Incoming, upgrade::OnUpgrade};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 
-use crate::{body::Body, call::Call, header::has_token, upstream::Lease};
+use crate::{body::Body, call::Call, header::has_token, upstream::Exchange};
 
 /// An upgrade that the client asked for.
 pub(crate) struct Wanted {
@@ -39,12 +39,12 @@ impl Wanted {
 }
 
 /// Joins both sides after a 101; `headers` are the service's, stripped.
-pub(crate) fn open(wanted: Wanted, mut answer: Response<Incoming>, lease: Lease, mut call: Call) -> Response<Body> {
+pub(crate) fn open(wanted: Wanted, mut answer: Response<Incoming>, exchange: Exchange, mut call: Call) -> Response<Body> {
     let protocol = answer.headers().get(header::UPGRADE).cloned().unwrap_or(wanted.protocol);
     let service = hyper::upgrade::on(&mut answer);
     tokio::spawn(async move {
         let joined = tokio::try_join!(wanted.client, service);
-        drop(lease);
+        drop(exchange);
         let (client, service) = match joined {
             Ok(both) => both,
             Err(error) => {

@@ -1,11 +1,22 @@
-//! The way to a service: a few kept connections for each worker, tried in turn over the service's
-//! addresses. What was never sent is sent again elsewhere; what may have been seen is repeated
+//! The way to a service: an address is chosen by what is known of it, then a kept connection or a
+//! new one. What was never sent is sent again elsewhere; what may have been seen is repeated
 //! once, and only if repeating is harmless and the connection was a kept one (RFC 9110 §9.2.2).
+//! Both draw on a budget, so that a service in trouble is not given twice the work.
 
+mod budget;
+mod choose;
+mod circuit;
 mod dial;
+mod health;
+mod load;
 mod pool;
+mod probe;
+mod report;
 
-use std::{future::Future, sync::Arc, sync::atomic::Ordering::Relaxed};
+use std::{
+    future::Future,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, Uri, header,
@@ -14,8 +25,19 @@ use http::{
 use hyper::{body::Incoming, client::conn::TrySendError};
 use tokio::time::{Instant, timeout_at};
 
+use choose::{Nobody, Tried, choose};
 use dial::{ConnectFailed, connect};
-pub(crate) use pool::{Lease, Pool};
+use health::{Millis, millis};
+use load::Load;
+use pool::Lease;
+pub(crate) use {
+    budget::Budget,
+    health::Health,
+    load::Exchange,
+    pool::Pool,
+    probe::{check, probe},
+    report::{metrics, report},
+};
 
 use crate::{
     catalogue::{Address, Service},
@@ -28,6 +50,12 @@ use crate::{
 pub(crate) enum Failure {
     Unreachable,
     Timeout,
+    /// No address may be asked before.
+    Held {
+        seconds: u64,
+    },
+    /// The service has as many calls as it may have.
+    Full,
     Upload(Broken),
 }
 
@@ -75,7 +103,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// What to do after one attempt.
+/// What came of one attempt on one connection.
 enum Next {
     Answered(Response<Incoming>, Lease),
     /// The request is whole and may be sent to anyone.
@@ -83,115 +111,211 @@ enum Next {
     Failed(Failure),
 }
 
-pub(crate) async fn send(worker: &Worker, service: &Service, mut outgoing: Outgoing<'_>) -> Result<(Response<Incoming>, Lease), Failure> {
+/// What came of one address.
+enum Outcome {
+    Answered(Response<Incoming>, Exchange),
+    /// The request is whole: another address may have it.
+    Elsewhere(Failure),
+    Failed(Failure),
+}
+
+/// `until`: the end of the whole call, where it has one.
+pub(crate) async fn send(
+    worker: &Worker,
+    service: &Arc<Service>,
+    outgoing: Outgoing<'_>,
+    until: Option<Instant>,
+) -> Result<(Response<Incoming>, Exchange), Failure> {
     let progress = outgoing.upload.progress();
-    let harmless = progress.is_none() && outgoing.method.is_idempotent();
-    let first = service.turn.fetch_add(1, Relaxed);
-    let count = service.addresses.len();
-    service.counts.requests.fetch_add(1, Relaxed);
-    let mut failure = Failure::Unreachable;
-    let mut may_repeat = harmless;
-    for turn in 0..count {
-        let Some(address) = service.addresses.get(first.wrapping_add(turn) % count) else { continue };
+    let may_repeat = progress.is_none() && outgoing.method.is_idempotent();
+    let mut delivery = Delivery { worker, service, outgoing, progress, may_repeat, until };
+    let outcome = delivery.run().await;
+    if let Err(failure) = &outcome {
+        service.note(*failure);
+    }
+    outcome
+}
+
+struct Delivery<'a> {
+    worker: &'a Worker,
+    service: &'a Arc<Service>,
+    outgoing: Outgoing<'a>,
+    progress: Option<Arc<Progress>>,
+    /// Whether the service may see the request twice.
+    may_repeat: bool,
+    until: Option<Instant>,
+}
+
+impl Delivery<'_> {
+    async fn run(&mut self) -> Result<(Response<Incoming>, Exchange), Failure> {
+        let service = self.service;
+        service.counts.requests.fetch_add(1, Relaxed);
+        if service.is_full() {
+            return Err(Failure::Full);
+        }
+        let mut tried = Tried::default();
+        let mut failure = None;
+        loop {
+            let now = millis(Instant::now());
+            let load = match choose(service, tried, now) {
+                Ok(load) => load,
+                Err(nobody) => return Err(failure.unwrap_or_else(|| nobody.into())),
+            };
+            if let Some(failure) = failure
+                && (self.is_over() || !service.may_retry(now))
+            {
+                return Err(failure);
+            }
+            tried.add(load.index);
+            match self.to(load).await {
+                Outcome::Answered(response, exchange) => return Ok((response, exchange)),
+                Outcome::Elsewhere(because) => failure = Some(because),
+                Outcome::Failed(failure) => return Err(failure),
+            }
+        }
+    }
+
+    /// Brings the request to one address: by kept connections as long as they are found dead, then
+    /// by new ones.
+    async fn to(&mut self, mut load: Load) -> Outcome {
+        let service = self.service;
+        let Some(address) = service.addresses.get(load.index) else { return Outcome::Elsewhere(Failure::Unreachable) };
         let mut fresh_attempts = 0;
         while fresh_attempts < 2 {
-            let kept = worker.pool.take(address, outgoing.upgrade);
+            let kept = self.worker.pool.take(address, self.outgoing.upgrade);
             let reused = kept.is_some();
             let lease = match kept {
                 Some(lease) => lease,
-                None => match connect(worker, service, address, outgoing.upgrade).await {
+                None => match self.connect(address).await {
                     Ok(lease) => lease,
-                    Err(ConnectFailed::Refused) => {
-                        failure = Failure::Unreachable;
-                        break;
+                    Err(ConnectFailed::Refused(reason)) => {
+                        load.failed(reason);
+                        return Outcome::Elsewhere(Failure::Unreachable);
                     }
                     Err(ConnectFailed::Timeout) => {
-                        failure = Failure::Timeout;
-                        break;
+                        load.failed("No connection in time".to_owned());
+                        return Outcome::Elsewhere(Failure::Timeout);
                     }
                 },
             };
             let shared = lease.is_shared();
             // A shared connection stays in the pool while it is used: every attempt on one counts.
             fresh_attempts += u32::from(!reused || shared);
-            let repeatable = reused && may_repeat;
-            let next = attempt(&mut outgoing, address, service, lease, repeatable, progress.as_ref());
-            match next.await {
-                Next::Answered(response, lease) => return Ok((response, lease)),
+            let repeatable = reused && self.may_repeat;
+            match self.attempt(address, lease, repeatable, &mut load).await {
+                Next::Answered(response, lease) => return Outcome::Answered(response, Exchange::new(lease, load)),
+                Next::Failed(failure) => return Outcome::Failed(failure),
                 Next::Again if repeatable => {
                     // The others of this address were kept as long: begin afresh.
-                    worker.pool.forget(address);
-                    may_repeat = false;
+                    self.worker.pool.forget(address);
+                    self.may_repeat = false;
                 }
-                Next::Again if shared => worker.pool.forget(address),
+                Next::Again if shared => self.worker.pool.forget(address),
                 Next::Again => {}
-                Next::Failed(failure) => {
-                    service.note(failure);
-                    return Err(failure);
+            }
+        }
+        load.failed("Closed the connection before the request".to_owned());
+        Outcome::Elsewhere(Failure::Unreachable)
+    }
+
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
+
+    async fn connect(&mut self, address: &Address) -> Result<Lease, ConnectFailed> {
+        let connecting = connect(self.worker, self.service, address, self.outgoing.upgrade);
+        match self.until {
+            None => connecting.await,
+            Some(until) => timeout_at(until, connecting).await.unwrap_or(Err(ConnectFailed::Timeout)),
+        }
+    }
+
+    async fn attempt(&mut self, address: &Address, mut lease: Lease, repeatable: bool, load: &mut Load) -> Next {
+        // What the service refuses to begin in HTTP/2 can be sent again, if it can be repeated at all.
+        let refusable = lease.is_shared() && self.progress.is_none();
+        let Some(request) = self.outgoing.request(address, &lease, repeatable || refusable) else {
+            return Next::Failed(Failure::Unreachable);
+        };
+        let sent = Instant::now();
+        let answer = lease.try_send(request);
+        match self.first_byte(answer, sent).await {
+            Some(Ok(response)) => {
+                let now = Instant::now();
+                let begin = self.progress.as_ref().map_or(sent, |progress| progress.latest().max(sent));
+                load.answered(response.status(), now.saturating_duration_since(begin), millis(now));
+                Next::Answered(response, lease)
+            }
+            Some(Err(mut error)) => {
+                if let Some(request) = error.take_message() {
+                    self.outgoing.take_back(request);
+                    return Next::Again;
                 }
+                if let Some(broken) = self.progress.as_ref().and_then(|progress| progress.broken()) {
+                    return Next::Failed(Failure::Upload(broken));
+                }
+                tracing::debug!(service = %self.service.slug, error = %error.error(), "no answer");
+                let refused = refusable && pool::was_refused(error.error());
+                if refused || (repeatable && self.service.may_retry(millis(Instant::now()))) {
+                    return Next::Again;
+                }
+                load.failed(error.error().to_string());
+                Next::Failed(Failure::Unreachable)
+            }
+            None => {
+                load.failed(format!("No answer within {} ms", sent.elapsed().as_millis()));
+                Next::Failed(Failure::Timeout)
             }
         }
     }
-    service.note(failure);
-    Err(failure)
-}
 
-async fn attempt(
-    outgoing: &mut Outgoing<'_>,
-    address: &Address,
-    service: &Service,
-    mut lease: Lease,
-    repeatable: bool,
-    progress: Option<&Arc<Progress>>,
-) -> Next {
-    // What the service refuses to begin in HTTP/2 can be sent again, if it can be repeated at all.
-    let refusable = lease.is_shared() && progress.is_none();
-    let Some(request) = outgoing.request(address, &lease, repeatable || refusable) else {
-        return Next::Failed(Failure::Unreachable);
-    };
-    let answer = lease.try_send(request);
-    match first_byte(answer, service, progress).await {
-        Some(Ok(response)) => Next::Answered(response, lease),
-        Some(Err(mut error)) => {
-            if let Some(request) = error.take_message() {
-                outgoing.take_back(request);
-                return Next::Again;
+    /// Waits for the head of the answer. The time runs from the last piece of the request: a long
+    /// upload is no slow service.
+    async fn first_byte<T>(
+        &mut self,
+        answer: impl Future<Output = Result<T, TrySendError<Request<Upload>>>>,
+        sent: Instant,
+    ) -> Option<Result<T, TrySendError<Request<Upload>>>> {
+        let timeout = self.service.timeout;
+        let within = |deadline: Instant| self.until.map_or(deadline, |until| until.min(deadline));
+        let mut answer = std::pin::pin!(answer);
+        let mut deadline = within(sent + timeout);
+        loop {
+            if let Ok(answer) = timeout_at(deadline, answer.as_mut()).await {
+                return Some(answer);
             }
-            if let Some(broken) = progress.and_then(|progress| progress.broken()) {
-                return Next::Failed(Failure::Upload(broken));
-            }
-            tracing::debug!(service = %service.slug, error = %error.error(), "no answer");
-            let again = repeatable || (refusable && pool::was_refused(error.error()));
-            if again { Next::Again } else { Next::Failed(Failure::Unreachable) }
+            deadline = self.progress.as_ref().map(|progress| within(progress.latest() + timeout)).filter(|later| *later > deadline)?;
         }
-        None => Next::Failed(Failure::Timeout),
     }
 }
 
-/// Waits for the head of the answer. The time runs from the last piece of the request: a long
-/// upload is no slow service.
-async fn first_byte<T>(
-    answer: impl Future<Output = Result<T, TrySendError<Request<Upload>>>>,
-    service: &Service,
-    progress: Option<&Arc<Progress>>,
-) -> Option<Result<T, TrySendError<Request<Upload>>>> {
-    let mut answer = std::pin::pin!(answer);
-    let mut deadline = Instant::now() + service.timeout;
-    loop {
-        if let Ok(answer) = timeout_at(deadline, answer.as_mut()).await {
-            return Some(answer);
-        }
-        deadline = progress.map(|progress| progress.latest() + service.timeout).filter(|later| *later > deadline)?;
+impl From<Nobody> for Failure {
+    fn from(nobody: Nobody) -> Self {
+        nobody.wait.map_or(Self::Unreachable, |wait| Self::Held { seconds: wait.div_ceil(1_000) })
     }
 }
 
 impl Service {
     fn note(&self, failure: Failure) {
-        match failure {
-            Failure::Unreachable => self.counts.unreachable.fetch_add(1, Relaxed),
-            Failure::Timeout => self.counts.timeouts.fetch_add(1, Relaxed),
+        let count = match failure {
+            Failure::Unreachable => &self.counts.unreachable,
+            Failure::Timeout => &self.counts.timeouts,
+            Failure::Held { .. } => &self.counts.held,
+            Failure::Full => &self.counts.full,
             Failure::Upload(_) => return,
         };
+        count.fetch_add(1, Relaxed);
+    }
+
+    /// Whether it has as many calls as it may have, give or take one for each worker.
+    fn is_full(&self) -> bool {
+        let limit = self.policy.max_in_flight;
+        limit != 0 && self.addresses.iter().map(|address| address.health.in_flight.load(Relaxed)).sum::<u32>() >= limit
+    }
+
+    fn may_retry(&self, now: Millis) -> bool {
+        let granted = self.budget.take(self.counts.requests.load(Relaxed), now);
+        self.counts.retries.fetch_add(u64::from(granted), Relaxed);
+        granted
     }
 }
 

@@ -103,6 +103,7 @@ CREATE TABLE services (
     health_path text COLLATE "C",
     timeout_ms bigint NOT NULL,
     http2 boolean NOT NULL,
+    upstream jsonb NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );

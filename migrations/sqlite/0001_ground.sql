@@ -103,6 +103,7 @@ CREATE TABLE services (
     health_path TEXT,
     timeout_ms INTEGER NOT NULL,
     http2 BOOLEAN NOT NULL,
+    upstream TEXT NOT NULL,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
 );

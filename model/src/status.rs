@@ -43,6 +43,21 @@ macro_rules! states {
 states! {
     TenantStatus { Active = "active", Suspended = "suspended", Deleting = "deleting" }
 
+    /// How the gateway sees one address of a service.
+    AddressState {
+        /// Nothing is known yet; calls go to it.
+        Unknown = "unknown",
+        Healthy = "healthy",
+        /// Its health checks fail.
+        Unhealthy = "unhealthy",
+        /// It failed calls, and is left alone for a while.
+        Ejected = "ejected",
+        /// Its circuit is open: it did not answer, and gets one call a second.
+        Open = "circuit_open",
+        /// That one call is under way.
+        HalfOpen = "half_open",
+    }
+
     ProductKind { Api = "api", License = "license", Application = "application" }
 
     ProductStatus { Draft = "draft", Published = "published", Archived = "archived" }

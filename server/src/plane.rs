@@ -5,14 +5,16 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
-use mintreu_control::{Control, Error, keyring::Keyring, store, usage};
+use mintreu_control::{Control, Error, catalogue::Watch, keyring::Keyring, store, usage};
 use mintreu_gateway::{
-    ApplicationStatus, Catalogue, Change, Gateway, Grant, JournalSettings, LeaseGranted, LeaseRequest, PolicySource, ProductPolicy,
-    QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UsageSink, read_certificates,
+    ApplicationStatus, Catalogue, Change, Gateway, Grant, HealthPolicy, JournalSettings, LeaseGranted, LeaseRequest, PolicySource,
+    ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy, UsageSink,
+    WeakGateway, read_certificates,
 };
 use mintreu_model::{
-    id::{SegmentId, SubscriptionId},
+    id::{SegmentId, ServiceId, SubscriptionId},
     status::{self, DatabaseMode, SubscriptionStatus, TenantStatus},
+    view::{HealthView, ServiceView},
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +23,6 @@ use uuid::Uuid;
 use crate::{Failure, config::Config};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The control plane as the gateway sees it. Database drivers need their own runtime, so the work
 /// is done there.
@@ -61,8 +62,29 @@ pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
     };
     let keys = signing_keys(&control.keyring)?;
     let directory = settings.journal.directory.clone();
-    Gateway::new(settings, keys, Arc::clone(&plane) as _, plane, Arc::new(move || clock.now()))
-        .map_err(|error| Failure::new(&format!("the usage journal in {} cannot be opened", directory.display()), &error))
+    let gateway = Gateway::new(settings, keys, Arc::clone(&plane) as _, plane, Arc::new(move || clock.now()))
+        .map_err(|error| Failure::new(&format!("the usage journal in {} cannot be opened", directory.display()), &error))?;
+    control.watched_by(Arc::new(Watched(gateway.downgrade())));
+    Ok(gateway)
+}
+
+/// The gateway as operators ask it. It keeps the control plane, not the other way round.
+struct Watched(WeakGateway);
+
+impl Watch for Watched {
+    fn health(&self, service: ServiceId) -> Vec<HealthView> {
+        self.0.upgrade().map(|gateway| gateway.health(service)).unwrap_or_default()
+    }
+
+    fn check(&self, service: ServiceId) -> BoxFuture<'_, ()> {
+        let gateway = self.0.upgrade();
+        async move {
+            if let Some(gateway) = gateway {
+                gateway.check(service).await;
+            }
+        }
+        .boxed()
+    }
 }
 
 /// The ring never is without a signing key; an empty one must not start.
@@ -219,27 +241,49 @@ fn position(asked: JoinHandle<mintreu_control::Result<i64>>, what: &'static str)
 /// Loads the catalogue that the gateway routes by.
 pub(crate) async fn load_catalogue(control: &Control, gateway: &Gateway) -> mintreu_control::Result<()> {
     let mut services: HashMap<_, Arc<ServicePolicy>> = HashMap::new();
+    let mut shared = |service: ServiceView| Arc::clone(services.entry(service.id).or_insert_with(|| Arc::new(service_policy(service))));
     let mut catalogue = Catalogue::default();
     for policy in control.gateway_catalogue().await? {
-        let service = policy.service;
-        let timeout = Duration::from_millis(u64::try_from(service.timeout_ms).unwrap_or(30_000));
-        let shared = services.entry(service.id).or_insert_with(|| {
-            Arc::new(ServicePolicy {
-                id: service.id,
-                slug: service.slug,
-                base_urls: service.base_urls.iter().filter_map(|url| url.parse().ok()).collect(),
-                routes: service.routes,
-                connect_timeout: CONNECT_TIMEOUT.min(timeout),
-                timeout,
-                http2: service.http2,
-                wants_database: service.database == DatabaseMode::Dedicated,
-            })
-        });
-        let product = ProductPolicy { id: policy.product_id, slug: policy.product_slug.clone(), service: Arc::clone(shared) };
+        let product = ProductPolicy { id: policy.product_id, slug: policy.product_slug.clone(), service: shared(policy.service) };
         catalogue.products.insert(policy.product_slug, product);
     }
+    catalogue.services = control.gateway_services().await?.into_iter().map(shared).collect();
     gateway.set_catalogue(catalogue);
     Ok(())
+}
+
+fn service_policy(service: ServiceView) -> ServicePolicy {
+    let numbers = service.upstream;
+    let timeout = milliseconds(service.timeout_ms);
+    let upstream = UpstreamPolicy {
+        idle_timeout: milliseconds(numbers.idle_timeout_ms),
+        total_timeout: Some(milliseconds(numbers.total_timeout_ms)).filter(|total| !total.is_zero()),
+        max_in_flight: narrow(numbers.max_in_flight),
+        circuit_failures: narrow(numbers.circuit_failures),
+        circuit_server_errors: narrow(numbers.circuit_server_errors),
+        health: service.health_path.map(|path| HealthPolicy {
+            path,
+            interval: milliseconds(numbers.health_interval_ms),
+            unhealthy_after: narrow(numbers.unhealthy_after),
+            healthy_after: narrow(numbers.healthy_after),
+        }),
+        ..UpstreamPolicy::default()
+    };
+    ServicePolicy {
+        id: service.id,
+        slug: service.slug,
+        base_urls: service.base_urls.iter().filter_map(|url| url.parse().ok()).collect(),
+        routes: service.routes,
+        connect_timeout: milliseconds(numbers.connect_timeout_ms).min(timeout),
+        timeout,
+        upstream,
+        http2: service.http2,
+        wants_database: service.database == DatabaseMode::Dedicated,
+    }
+}
+
+fn milliseconds(number: i64) -> Duration {
+    Duration::from_millis(u64::try_from(number).unwrap_or(0))
 }
 
 /// Says every few seconds that this gateway lives, until `shutdown`, and then that it does not.

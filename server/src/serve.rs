@@ -154,6 +154,10 @@ impl Server {
                 async move { gateway.run_flusher(working).await }
             }),
             tokio::spawn({
+                let (gateway, working) = (gateway.clone(), working.clone());
+                async move { gateway.run_prober(working).await }
+            }),
+            tokio::spawn({
                 let (worker, working) = (Worker::new(control.clone()), working.clone());
                 async move { worker.run(working).await }
             }),

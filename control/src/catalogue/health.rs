@@ -1,54 +1,87 @@
-//! Health on demand: one request to an address of a service, with what came of it in words.
+//! How the addresses of services are. Whoever sends calls there knows, and asks them now and then:
+//! the gateway of this process.
 
 use std::{
-    error::Error as _,
-    time::{Duration, Instant},
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use chrono::{DateTime, Utc};
-use mintreu_model::view::HealthView;
+use futures_util::future::BoxFuture;
+use mintreu_model::{
+    id::ServiceId,
+    status::AddressState,
+    view::{HealthView, ServiceView},
+};
 
-use crate::outbound::Outbound;
+use crate::{Control, Operator, Result};
 
-/// For somebody who asked to know.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// For a page that shows health among other things.
-pub(super) const GLANCE: Duration = Duration::from_secs(1);
+/// The gateway, as far as operators ask it.
+pub trait Watch: Send + Sync {
+    /// What is known of each address; nothing of a service that is not known there.
+    fn health(&self, service: ServiceId) -> Vec<HealthView>;
 
-/// Without a health path any answer counts as well.
-pub(super) async fn probe(
-    outbound: &Outbound,
-    base_url: &str,
-    health_path: Option<&str>,
-    patience: Duration,
-    now: DateTime<Utc>,
-) -> HealthView {
-    let began = Instant::now();
-    let outcome = tokio::time::timeout(patience, ask(outbound, base_url, health_path)).await;
-    let (healthy, detail) = match outcome.unwrap_or_else(|_| Err(format!("No answer within {} s", patience.as_secs()))) {
-        Ok(status) if health_path.is_none() => (true, format!("Answers ({status})")),
-        Ok(status) if status.is_success() => (true, format!("Well ({status})")),
-        Ok(status) => (false, format!("Answered {status}")),
-        Err(reason) => (false, reason),
-    };
-    let latency_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-    HealthView { base_url: base_url.to_owned(), healthy, detail, latency_ms, checked_at: now }
+    /// Asks each address now.
+    fn check(&self, service: ServiceId) -> BoxFuture<'_, ()>;
 }
 
-async fn ask(outbound: &Outbound, base_url: &str, health_path: Option<&str>) -> Result<reqwest::StatusCode, String> {
-    let refused = |_| format!("{base_url} is not an address where a service may be");
-    let url = outbound.check(&format!("{base_url}{}", health_path.unwrap_or("/"))).map_err(refused)?;
-    let client = outbound.client().map_err(|_| "The probe could not be prepared".to_owned())?;
-    client.get(url).send().await.map(|answer| answer.status()).map_err(|error| root_cause(&error))
-}
+#[derive(Default)]
+pub(crate) struct Watcher(Mutex<Option<Arc<dyn Watch>>>);
 
-/// The innermost reason, which is the one that says something: "Connection refused".
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut reason = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        reason = cause.to_string();
-        source = cause.source();
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
     }
-    reason
+}
+
+impl Watcher {
+    fn get(&self) -> Option<Arc<dyn Watch>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Control {
+    /// Names the gateway of this process.
+    pub fn watched_by(&self, watch: Arc<dyn Watch>) {
+        *self.watcher.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
+    }
+
+    /// What is known of the addresses of a service.
+    pub async fn service_health(&self, who: &Operator, slug: &str) -> Result<Vec<HealthView>> {
+        let service = self.get_service(who, slug).await?;
+        Ok(self.known_health(&service))
+    }
+
+    /// The same after each address was asked.
+    pub async fn check_service(&self, who: &Operator, slug: &str) -> Result<Vec<HealthView>> {
+        let service = self.get_service(who, slug).await?;
+        if let Some(watch) = self.watcher.get() {
+            watch.check(service.id).await;
+        }
+        Ok(self.known_health(&service))
+    }
+
+    /// The same for several services, in their order.
+    #[must_use]
+    pub fn health_of_services(&self, _: &Operator, services: &[ServiceView]) -> Vec<Vec<HealthView>> {
+        services.iter().map(|service| self.known_health(service)).collect()
+    }
+
+    fn known_health(&self, service: &ServiceView) -> Vec<HealthView> {
+        let known = self.watcher.get().map(|watch| watch.health(service.id)).unwrap_or_default();
+        let of = |url: &String| known.iter().find(|one| one.base_url == *url).cloned().unwrap_or_else(|| unknown(url));
+        service.base_urls.iter().map(of).collect()
+    }
+}
+
+fn unknown(base_url: &str) -> HealthView {
+    HealthView {
+        base_url: base_url.to_owned(),
+        state: AddressState::Unknown,
+        in_flight: 0,
+        latency_us: None,
+        last_error: None,
+        last_error_at: None,
+        last_check: None,
+        checked_at: None,
+    }
 }

@@ -14,6 +14,8 @@ mod service;
 pub(crate) mod store;
 
 pub use address::is_forbidden_address;
+pub use health::Watch;
+pub(crate) use health::Watcher;
 use mintreu_model::{id::ProductId, view::ServiceView};
 pub(crate) use schema::validate_config;
 
@@ -35,6 +37,11 @@ impl Control {
     /// Every product that is served: published and archived, of the kind `api`.
     pub async fn gateway_catalogue(&self) -> Result<Vec<CataloguePolicy>> {
         store::served(&self.db).await
+    }
+
+    /// Every service, whose health the gateway watches before a product is on it.
+    pub async fn gateway_services(&self) -> Result<Vec<ServiceView>> {
+        store::all_services(&self.db).await
     }
 }
 

@@ -1,7 +1,5 @@
 //! Services: the HTTP programs behind products.
 
-use std::time::Duration;
-
 use mintreu_model::{
     form::{
         Validate,
@@ -9,10 +7,10 @@ use mintreu_model::{
     },
     list::{List, ListQuery},
     problem::FieldError,
-    view::{HealthView, ProductView, ServiceView},
+    view::{ProductView, ServiceView},
 };
 
-use super::{address, health, slug_taken, store, unreserved};
+use super::{address, slug_taken, store, unreserved};
 use crate::{Control, Error, Operator, Result, audit::Entry, error::is_referenced, store::Change};
 
 impl Control {
@@ -32,6 +30,7 @@ impl Control {
             health_path: form.health_path.clone().filter(|path| !path.is_empty()),
             timeout_ms: form.timeout_ms,
             http2: form.http2,
+            upstream: form.upstream,
             created_at: now,
             updated_at: now,
         };
@@ -79,6 +78,9 @@ impl Control {
         after.lifecycle = form.lifecycle.unwrap_or(before.lifecycle);
         after.timeout_ms = form.timeout_ms.unwrap_or(before.timeout_ms);
         after.http2 = form.http2.unwrap_or(before.http2);
+        if let Some(change) = &form.upstream {
+            after.upstream = before.upstream.changed(change);
+        }
         let refused = fixed_by_applications(&before, &after);
         if !refused.is_empty() && store::has_applications(&mut tx, before.id).await? {
             return Err(Error::Invalid(refused));
@@ -108,23 +110,6 @@ impl Control {
         self.record(&mut tx, Some(who.actor()), Entry::new("service.delete", ("service", service.id, &service.name)).before(&service))
             .await?;
         tx.commit().await
-    }
-
-    /// Asks every address of the service now.
-    pub async fn check_service(&self, who: &Operator, slug: &str) -> Result<Vec<HealthView>> {
-        let service = self.get_service(who, slug).await?;
-        Ok(self.probe_service(&service, health::PATIENCE).await)
-    }
-
-    /// The same for several services at once and with less patience, for pages; in their order.
-    pub async fn glance_at_services(&self, _: &Operator, services: &[ServiceView]) -> Vec<Vec<HealthView>> {
-        futures_util::future::join_all(services.iter().map(|service| self.probe_service(service, health::GLANCE))).await
-    }
-
-    async fn probe_service(&self, service: &ServiceView, patience: Duration) -> Vec<HealthView> {
-        let (path, now) = (service.health_path.as_deref(), self.clock.system_now());
-        let probes = service.base_urls.iter().map(|url| health::probe(&self.outbound, url, path, patience, now));
-        futures_util::future::join_all(probes).await
     }
 
     /// Products on the service, in any state, by name; without their plans.

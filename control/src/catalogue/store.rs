@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use mintreu_model::{
-    form::may_be_slug,
+    form::{may_be_slug, upstream::Upstream},
     id::{PlanId, PlanVersionId, ProductId, ServiceId, TenantId},
     list::{List, ListQuery},
     money::{Currency, Money},
@@ -32,6 +32,7 @@ struct ServiceRow {
     health_path: Option<String>,
     timeout_ms: i64,
     http2: bool,
+    upstream: Json<Upstream>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -49,21 +50,25 @@ impl From<ServiceRow> for ServiceView {
             health_path: row.health_path,
             timeout_ms: row.timeout_ms,
             http2: row.http2,
+            upstream: row.upstream.0,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
     }
 }
 
-const SERVICE: &str = "s.id, s.slug, s.name, s.base_urls, s.routes, s.database_mode, s.lifecycle, s.health_path, s.timeout_ms, s.http2, s.created_at, s.updated_at";
+const SERVICE: &str =
+    "s.id, s.slug, s.name, s.base_urls, s.routes, s.database_mode, s.lifecycle, s.health_path, s.timeout_ms, s.http2, s.upstream,
+    s.created_at, s.updated_at";
 
 /// False when the slug is taken.
 pub(super) async fn insert_service(tx: &mut Tx, service: &ServiceView) -> Result<bool> {
     let made = execute!(
         tx,
         sqlx::query(
-            "INSERT INTO services (id, slug, name, base_urls, routes, database_mode, lifecycle, health_path, timeout_ms, http2, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (slug) DO NOTHING"
+            "INSERT INTO services (id, slug, name, base_urls, routes, database_mode, lifecycle, health_path, timeout_ms, http2, upstream,
+                 created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (slug) DO NOTHING"
         )
         .bind(service.id)
         .bind(&service.slug)
@@ -75,6 +80,7 @@ pub(super) async fn insert_service(tx: &mut Tx, service: &ServiceView) -> Result
         .bind(&service.health_path)
         .bind(service.timeout_ms)
         .bind(service.http2)
+        .bind(Json(&service.upstream))
         .bind(service.created_at)
     )?;
     Ok(made == 1)
@@ -84,7 +90,8 @@ pub(super) async fn update_service(tx: &mut Tx, service: &ServiceView) -> Result
     execute!(
         tx,
         sqlx::query(
-            "UPDATE services SET name = $2, base_urls = $3, routes = $4, database_mode = $5, lifecycle = $6, health_path = $7, timeout_ms = $8, http2 = $9, updated_at = $10
+            "UPDATE services SET name = $2, base_urls = $3, routes = $4, database_mode = $5, lifecycle = $6, health_path = $7, timeout_ms = $8, http2 = $9,
+                upstream = $10, updated_at = $11
              WHERE id = $1"
         )
         .bind(service.id)
@@ -96,6 +103,7 @@ pub(super) async fn update_service(tx: &mut Tx, service: &ServiceView) -> Result
         .bind(&service.health_path)
         .bind(service.timeout_ms)
         .bind(service.http2)
+        .bind(Json(&service.upstream))
         .bind(service.updated_at)
     )?;
     Ok(())
@@ -147,6 +155,11 @@ pub(super) async fn services(db: &Db, query: &ListQuery) -> Result<List<ServiceV
     let rows: Vec<Placed<ServiceRow>> = read!(db, c => sqlx::query_as(&format!("SELECT {SERVICE}, {} {FILTER} {}", page.place(), page.rest(2)))
         .bind(&pattern).bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
     Ok(page.list(rows, total, Into::into))
+}
+
+pub(super) async fn all_services(db: &Db) -> Result<Vec<ServiceView>> {
+    let rows: Vec<ServiceRow> = read!(db, c => sqlx::query_as(&format!("SELECT {SERVICE} FROM services s ORDER BY s.slug")).fetch_all(c))?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 pub(super) async fn has_applications(tx: &mut Tx, service: ServiceId) -> Result<bool> {

@@ -18,6 +18,7 @@ use mintreu_model::{
     form::{
         catalogue::{CreatePlan, CreateProduct, CreateService},
         subscription::Subscribe,
+        upstream::Upstream,
     },
     id::SubscriptionId,
     money::{Currency, Money},
@@ -127,6 +128,7 @@ pub async fn product(bench: &Bench, slug: &str, url: &str, database: DatabaseMod
         health_path: None,
         timeout_ms: 5_000,
         http2: false,
+        upstream: Upstream::default(),
     };
     bench.create_service(&operator, &service).await.unwrap();
     let product = CreateProduct {

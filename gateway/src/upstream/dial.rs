@@ -40,7 +40,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) enum ConnectFailed {
-    Refused,
+    /// With the reason.
+    Refused(String),
     Timeout,
 }
 
@@ -48,8 +49,8 @@ pub(super) async fn connect(worker: &Worker, service: &Service, address: &Addres
     match timeout(service.connect_timeout, open(worker, service, address, upgrade)).await {
         Ok(Ok(lease)) => Ok(lease),
         Ok(Err(error)) => {
-            tracing::warn!(service = %service.slug, address = %address.authority, %error, "cannot connect");
-            Err(ConnectFailed::Refused)
+            tracing::debug!(service = %service.slug, address = %address.authority, %error, "cannot connect");
+            Err(ConnectFailed::Refused(error.to_string()))
         }
         Err(_) => Err(ConnectFailed::Timeout),
     }

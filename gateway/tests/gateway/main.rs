@@ -31,4 +31,6 @@ mod tls;
 #[cfg(test)]
 mod token;
 #[cfg(test)]
+mod upstream;
+#[cfg(test)]
 mod usage;

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Check, Validate, account::form};
+use super::{
+    Check, Validate,
+    account::form,
+    upstream::{UpdateUpstream, Upstream},
+};
 use crate::{
     money::Money,
     problem::FieldError,
@@ -32,6 +36,8 @@ form! {
         /// themselves.
         #[serde(default)]
         http2: bool,
+        #[serde(default)]
+        upstream: Upstream,
     }
 
     UpdateService {
@@ -51,6 +57,7 @@ form! {
         timeout_ms: Option<i64>,
         #[serde(default)]
         http2: Option<bool>,
+        upstream: Option<UpdateUpstream>,
     }
 
     CreateProduct {
@@ -193,7 +200,8 @@ fn service_parts(
 impl Validate for CreateService {
     fn validate(&self) -> Result<(), Vec<FieldError>> {
         let check = Check::new().slug("slug", &self.slug).line("name", &self.name, 1..=80);
-        service_parts(check, Some(&self.base_urls), Some(&self.routes), self.health_path.as_deref(), Some(self.timeout_ms)).done()
+        let check = service_parts(check, Some(&self.base_urls), Some(&self.routes), self.health_path.as_deref(), Some(self.timeout_ms));
+        UpdateUpstream::from(self.upstream).check(check).done()
     }
 }
 
@@ -203,7 +211,11 @@ impl Validate for UpdateService {
         if let Some(name) = &self.name {
             check = check.line("name", name, 1..=80);
         }
-        service_parts(check, self.base_urls.as_deref(), self.routes.as_deref(), self.health_path.as_deref(), self.timeout_ms).done()
+        check = service_parts(check, self.base_urls.as_deref(), self.routes.as_deref(), self.health_path.as_deref(), self.timeout_ms);
+        if let Some(upstream) = &self.upstream {
+            check = upstream.check(check);
+        }
+        check.done()
     }
 }
 

@@ -12,6 +12,7 @@ pub mod lenient;
 pub mod page;
 pub mod subscription;
 pub mod tenant;
+pub mod upstream;
 pub mod usage;
 
 pub use check::{Check, is_hostile, may_be_slug};

@@ -10,6 +10,7 @@ use super::{
     application::CreateKey,
     catalogue::{CreatePlan, CreateProduct, CreateService, UpdatePlan, UpdateProduct, UpdateService},
     lenient,
+    upstream::UpstreamPage,
 };
 use crate::{
     money::{Currency, Money},
@@ -37,6 +38,9 @@ form! {
         timeout_ms: String,
         #[serde(default, deserialize_with = "lenient::switch")]
         http2: bool,
+        /// Absent: as it was.
+        #[serde(default)]
+        upstream: Option<UpstreamPage>,
     }
 
     ProductPage {
@@ -91,7 +95,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whole numbers as people type them: `100,000` and `100 000` are the same.
-fn whole(field: &str, text: &str, wrong: &mut Vec<FieldError>) -> i64 {
+pub(super) fn whole(field: &str, text: &str, wrong: &mut Vec<FieldError>) -> i64 {
     let digits: String = text.chars().filter(|letter| !matches!(letter, ',' | '_') && !letter.is_whitespace()).collect();
     digits.parse().unwrap_or_else(|_| {
         wrong.push(FieldError::new(field, "invalid", "Write a whole number, as in 100"));
@@ -136,6 +140,7 @@ impl ServicePage {
             health_path: service.health_path.clone().unwrap_or_default(),
             timeout_ms: service.timeout_ms.to_string(),
             http2: service.http2,
+            upstream: Some(service.upstream.into()),
         }
     }
 
@@ -144,12 +149,14 @@ impl ServicePage {
     pub fn create(self) -> Result<CreateService, Vec<FieldError>> {
         let mut wrong = Vec::new();
         let (routes, timeout_ms) = (routes(&self.routes, &mut wrong), whole("timeout_ms", &self.timeout_ms, &mut wrong));
+        let upstream = self.upstream.map(|typed| typed.read(&mut wrong)).unwrap_or_default();
         if !wrong.is_empty() {
             return Err(wrong);
         }
         Ok(CreateService {
             routes,
             timeout_ms,
+            upstream,
             base_urls: lines(&self.base_urls).map(str::to_owned).collect(),
             slug: self.slug,
             name: self.name,
@@ -164,6 +171,7 @@ impl ServicePage {
     /// When a route or number cannot be read.
     pub fn update(self) -> Result<UpdateService, Vec<FieldError>> {
         let health_path = Some(self.health_path.trim().to_owned());
+        let with_upstream = self.upstream.is_some();
         let whole = self.create()?;
         Ok(UpdateService {
             name: Some(whole.name),
@@ -174,6 +182,7 @@ impl ServicePage {
             health_path,
             timeout_ms: Some(whole.timeout_ms),
             http2: Some(whole.http2),
+            upstream: with_upstream.then(|| whole.upstream.into()),
         })
     }
 }
@@ -339,7 +348,7 @@ impl KeyPage {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::upstream::Upstream, *};
 
     fn service(routes: &str, timeout_ms: &str) -> ServicePage {
         ServicePage {
@@ -352,6 +361,7 @@ mod tests {
             health_path: " /healthz ".into(),
             timeout_ms: timeout_ms.into(),
             http2: false,
+            upstream: Some(UpstreamPage { unhealthy_after: timeout_ms.into(), ..Upstream::default().into() }),
         }
     }
 
@@ -367,7 +377,7 @@ mod tests {
     fn everything_that_cannot_be_read_is_told_at_its_field() {
         let errors = service("GET\n/v1/orders\nGET /v1 /v2", "soon").create().unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
-        assert_eq!(fields, ["routes", "routes", "routes", "timeout_ms"]);
+        assert_eq!(fields, ["routes", "routes", "routes", "timeout_ms", "upstream.unhealthy_after"]);
     }
 
     #[test]

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::views;
 use crate::{
+    form::upstream::Upstream,
     id::{PlanId, PlanVersionId, ProductId, ServiceId},
     money::Money,
     route::RouteRule,
-    status::{DatabaseMode, PlanInterval, ProductKind, ProductStatus},
+    status::{AddressState, DatabaseMode, PlanInterval, ProductKind, ProductStatus},
 };
 
 views! {
@@ -23,6 +24,7 @@ views! {
         health_path: Option<String>,
         timeout_ms: i64,
         http2: bool,
+        upstream: Upstream,
         created_at: DateTime<Utc>,
         updated_at: DateTime<Utc>,
     }
@@ -65,6 +67,18 @@ views! {
         archived: bool,
     }
 
-    /// What a health probe of one base URL found.
-    HealthView { base_url: String, healthy: bool, detail: String, latency_ms: i64, checked_at: DateTime<Utc> }
+    /// What the gateway that was asked knows of one address of a service.
+    HealthView {
+        base_url: String,
+        state: AddressState,
+        /// Calls under way.
+        in_flight: i64,
+        /// Moving average of the time to the first byte.
+        latency_us: Option<i64>,
+        last_error: Option<String>,
+        last_error_at: Option<DateTime<Utc>>,
+        /// What the latest health check found.
+        last_check: Option<String>,
+        checked_at: Option<DateTime<Utc>>,
+    }
 }

@@ -176,8 +176,12 @@ async fn an_operator_sees_and_changes_the_platform() {
         assert_eq!(version["version"], 2);
         assert_eq!(api.get("/admin/products/orders/plans/pro", admin).await.expect(200)["price"]["amount"], 3900);
         assert_eq!(api.get("/admin/products/orders/plans/pro/versions", admin).await.expect(200)["total"], 2);
-        assert_eq!(api.get("/admin/services/orders/health", admin).await.expect(200)["data"][0]["healthy"], true);
-        assert_eq!(api.call("PATCH", "/admin/services/orders", admin, json!({"timeout_ms": 9000})).await.expect(200)["timeout_ms"], 9000);
+        // No gateway runs here, so that nothing is known.
+        assert_eq!(api.get("/admin/services/orders/health", admin).await.expect(200)["data"][0]["state"], "unknown");
+        let changed = api.call("PATCH", "/admin/services/orders", admin, json!({"timeout_ms": 9000, "upstream": {"max_in_flight": 7}}));
+        let changed = changed.await.expect(200);
+        assert_eq!((&changed["timeout_ms"], &changed["upstream"]["max_in_flight"]), (&json!(9000), &json!(7)));
+        assert_eq!(changed["upstream"]["idle_timeout_ms"], 900_000);
         assert_eq!(api.call("DELETE", "/admin/services/orders", admin, Value::Null).await.status, 409);
         let setting = api.call("PATCH", "/admin/settings/invitation_days", admin, json!({"value": 3})).await.expect(200);
         assert_eq!(setting["value"], 3);

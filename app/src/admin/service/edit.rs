@@ -38,16 +38,12 @@ pub fn EditService() -> impl IntoView {
         let (control, who, frame) = frame().await?;
         let service = control.get_service(&who, &slug).await?;
         let products = control.list_service_products(&who, &slug).await?;
-        let patient = Query::current().get("check").is_some();
-        let health = if patient {
-            control.check_service(&who, &slug).await?
-        } else {
-            control.glance_at_services(&who, std::slice::from_ref(&service)).await.into_iter().next().unwrap_or_default()
-        };
+        let asked = Query::current().get("check").is_some();
+        let health = if asked { control.check_service(&who, &slug).await? } else { control.service_health(&who, &slug).await? };
         let now = control.clock.system_now();
         let note = match &service.health_path {
-            Some(path) => format!("At {path}, asked just now"),
-            None => "Any answer counts, asked just now".to_owned(),
+            Some(path) => format!("Asked at {path} again and again, and learned from calls"),
+            None => "Learned from calls: there is no health path".to_owned(),
         };
         let badge = view! { <HealthBadge found=health.clone() /> };
         let again = view! { <LinkButton href="?check=now#health-h" label="Check now" small=true look=Look::Quiet icon="refresh" /> };

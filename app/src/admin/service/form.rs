@@ -1,7 +1,13 @@
 //! The form of a service, new or not.
 
 use leptos::prelude::*;
-use mintreu_model::{form::page::ServicePage, status::DatabaseMode};
+use mintreu_model::{
+    form::{
+        page::ServicePage,
+        upstream::{Upstream, UpstreamPage},
+    },
+    status::DatabaseMode,
+};
 
 use crate::components::prelude::*;
 
@@ -18,6 +24,7 @@ pub fn fresh() -> ServicePage {
         health_path: "/healthz".into(),
         timeout_ms: "30000".into(),
         http2: false,
+        upstream: Some(Upstream::default().into()),
     }
 }
 
@@ -56,8 +63,6 @@ pub fn ServiceForm(
                 <div class="form-grid">
                     <Field name="health_path" label="Health path" value=page.health_path mono=true optional=true placeholder="/healthz"
                         hint="Answers 2xx while well. Empty: any answer will do." />
-                    <Field name="timeout_ms" label="Deadline, milliseconds" value=page.timeout_ms inputmode="numeric"
-                        hint="For the first byte. Then the caller gets 504." />
                 </div>
                 <Checkbox name="http2" label="Speaks HTTP/2 at http:// addresses" checked=page.http2
                     hint="Calls then share few connections. At https:// addresses this is agreed on by itself." />
@@ -66,6 +71,7 @@ pub fn ServiceForm(
                 <Field name="routes" label="Exposed routes, one a line" kind=Kind::Lines(8) mono=true value=page.routes hint=routes_hint
                     placeholder="GET,POST /v1/orders\nGET,PATCH,DELETE /v1/orders/{id}\n* /v1/files/{*rest}" />
             </Card>
+            <Deadlines timeout_ms=page.timeout_ms numbers=page.upstream.unwrap_or_else(|| Upstream::default().into()) />
             <Card title="What each application gets">
                 <Field name="database" label="Database" kind=databases() value=page.database.as_str()
                     hint="Its address comes with every call, in Mintreu-Database-Url. It can change until the first application exists." />
@@ -73,6 +79,36 @@ pub fn ServiceForm(
                     hint="The service answers PUT, PATCH and DELETE under /.mintreu/v1/applications. The guide for service authors describes them." />
             </Card>
         </Form>
+    }
+    .into_any()
+}
+
+/// How long it is waited for, and when it is left alone.
+#[component]
+fn Deadlines(timeout_ms: String, numbers: UpstreamPage) -> impl IntoView {
+    let field = |name: &'static str, label: &'static str, value: String, hint: &'static str| {
+        let name = if name == "timeout_ms" { name.to_owned() } else { format!("upstream.{name}") };
+        view! { <Field name=name label=label value=value inputmode="numeric" hint=hint /> }
+    };
+    view! {
+        <Card title="Deadlines" note="In milliseconds.">
+            <div class="form-grid">
+                {field("connect_timeout_ms", "Connection", numbers.connect_timeout_ms, "100 to 60,000. Then another address is tried.")}
+                {field("timeout_ms", "First byte", timeout_ms, "100 to 600,000. Then the caller gets 504.")}
+                {field("idle_timeout_ms", "Pause within an answer", numbers.idle_timeout_ms, "1,000 to 86,400,000, event streams included. Then the answer breaks off.")}
+                {field("total_timeout_ms", "Whole call", numbers.total_timeout_ms, "Up to 86,400,000; 0 for none. Event streams and WebSockets are exempt.")}
+            </div>
+        </Card>
+        <Card title="Health and overload">
+            <div class="form-grid">
+                {field("health_interval_ms", "Check every, milliseconds", numbers.health_interval_ms, "1,000 to 3,600,000. Only with a health path.")}
+                {field("unhealthy_after", "Unhealthy after failed checks", numbers.unhealthy_after, "1 to 20 in a row. Then other addresses get the calls.")}
+                {field("healthy_after", "Healthy after passed checks", numbers.healthy_after, "1 to 20 in a row.")}
+                {field("max_in_flight", "Calls at once", numbers.max_in_flight, "For each gateway; 0 for no limit. Beyond it callers get 503.")}
+                {field("circuit_failures", "Circuit opens after unanswered calls", numbers.circuit_failures, "In a row, for each address; 0 for never. Then one call a second is let through.")}
+                {field("circuit_server_errors", "Circuit opens after 5xx answers", numbers.circuit_server_errors, "In a row; 0 for never.")}
+            </div>
+        </Card>
     }
     .into_any()
 }

@@ -29,7 +29,7 @@ pub fn Services() -> impl IntoView {
     load(async move {
         let (control, who, frame) = frame().await?;
         let services = control.list_services(&who, &Query::current().list()).await?;
-        let health = control.glance_at_services(&who, &services.data).await;
+        let health = control.health_of_services(&who, &services.data);
         let columns = vec![
             Column::new("Service").sort("name"),
             Column::new("Health"),
@@ -48,7 +48,7 @@ pub fn Services() -> impl IntoView {
         };
         Ok(view! {
             <AdminShell frame=frame title="Services" current="services" action=new()>
-                <PageHeader title="Services" lede="The programs behind the products. Each was asked just now how it is." />
+                <PageHeader title="Services" lede="The programs behind the products. Health is what this gateway knows of their addresses." />
                 <List of="services" columns=columns rows=rows total=total sorted="name" search="Name or slug" dense=true empty=empty />
             </AdminShell>
         })

@@ -97,6 +97,16 @@ impl Exchange {
         self.reader.read(buffer).unwrap_or(0)
     }
 
+    /// 200 and the request's line.
+    pub(crate) fn answer_plainly(&mut self) -> After {
+        if !self.read_body() {
+            return After::Close;
+        }
+        let line = self.seen.line.clone();
+        self.write(format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{line}", line.len()));
+        After::Keep
+    }
+
     /// Waits until the gateway closes.
     pub(crate) fn wait_for_close(&mut self) {
         let mut buffer = [0; 1024];
@@ -121,7 +131,12 @@ pub(crate) struct Service {
 impl Service {
     /// Runs `script` for each request, after its head was read.
     pub(crate) fn start(script: impl Fn(&mut Exchange) -> After + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0".parse().unwrap(), script)
+    }
+
+    /// The same on an address that is known before.
+    pub(crate) fn start_at(address: SocketAddr, script: impl Fn(&mut Exchange) -> After + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let service = Self { address: listener.local_addr().unwrap(), seen: Arc::default(), closed: Arc::default() };
         let (running, script) = (service.clone(), Arc::new(script));
         thread::spawn(move || {
@@ -160,14 +175,7 @@ impl Service {
 
     /// Answers everything with 200 and the request's line.
     pub(crate) fn plain() -> Self {
-        Self::start(|exchange| {
-            if !exchange.read_body() {
-                return After::Close;
-            }
-            let line = exchange.seen.line.clone();
-            exchange.write(format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{line}", line.len()));
-            After::Keep
-        })
+        Self::start(Exchange::answer_plainly)
     }
 
     /// Answers every request with these bytes.
@@ -180,6 +188,10 @@ impl Service {
             exchange.write(&answer);
             After::Keep
         })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {

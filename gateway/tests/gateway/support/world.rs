@@ -19,13 +19,15 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
     ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener,
-    PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UsageRecord,
-    UsageSink,
+    PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy,
+    UsageRecord, UsageSink,
 };
 use mintreu_model::{
     credential::{generate_client_id, generate_secret},
     id::{ApiKeyId, ApplicationId, ProductId, SegmentId, ServiceId, SubscriptionId, TenantId},
     route::RouteRule,
+    status::AddressState,
+    view::HealthView,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
@@ -186,6 +188,10 @@ pub(crate) fn routes(json: &str) -> Vec<RouteRule> {
     serde_json::from_str(json).unwrap()
 }
 
+fn product(number: u128, slug: &str, service: &Arc<ServicePolicy>) -> ProductPolicy {
+    ProductPolicy { id: ProductId(Uuid::from_u128(number)), slug: slug.to_owned(), service: Arc::clone(service) }
+}
+
 impl World {
     /// A gateway in front of `service`, with one good key for the product `shop`.
     pub(crate) fn new(service: &Service) -> Self {
@@ -214,6 +220,7 @@ impl World {
             routes: routes(r#"[{"methods":["*"],"path":"/{*rest}"}]"#),
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
+            upstream: UpstreamPolicy::default(),
             wants_database: true,
             http2: false,
         };
@@ -263,6 +270,10 @@ impl World {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             let handle = runtime.handle().clone();
+            runtime.spawn({
+                let (gateway, until) = (serving.clone(), until.clone());
+                async move { gateway.run_prober(until).await }
+            });
             runtime.block_on(listener.serve(serving, control, handle, until)).unwrap();
         });
         Self { gateway, plane, address, key, dashboard, stop, thread: Some(thread), service, settings }
@@ -309,15 +320,44 @@ impl World {
 
     /// Publishes the catalogue: `shop`, and `blog` on the same service.
     pub(crate) fn publish(&self, change: impl FnOnce(&mut ServicePolicy)) {
+        let service = self.policy(change);
+        self.gateway.set_catalogue([product(1, "shop", &service), product(2, "blog", &service)].into_iter().collect::<Catalogue>());
+    }
+
+    /// Publishes `shop` as it was, and `other` on a service of its own; gives a key for it.
+    pub(crate) fn publish_beside(&self, other: &Service) -> Key {
+        let beside = self.policy(|policy| {
+            policy.id = ServiceId(Uuid::from_u128(3));
+            policy.slug = "other-service".to_owned();
+            policy.base_urls = vec![other.url().parse().unwrap()];
+        });
+        let products = [product(1, "shop", &self.policy(|_| {})), product(3, "other", &beside)];
+        self.gateway.set_catalogue(products.into_iter().collect::<Catalogue>());
+        let key = Key::number(3);
+        self.issue(&key, |grant| {
+            grant.key_id = ApiKeyId(Uuid::from_u128(3));
+            grant.application_id = ApplicationId(Uuid::from_u128(3));
+            grant.subscription_id = SubscriptionId(Uuid::from_u128(3));
+            grant.product_id = ProductId(Uuid::from_u128(3));
+            grant.product_slug = "other".to_owned();
+        });
+        key
+    }
+
+    fn policy(&self, change: impl FnOnce(&mut ServicePolicy)) -> Arc<ServicePolicy> {
         let mut service = self.service.clone();
         change(&mut service);
-        let service = Arc::new(service);
-        let product = |number, slug: &str| ProductPolicy {
-            id: ProductId(Uuid::from_u128(number)),
-            slug: slug.to_owned(),
-            service: Arc::clone(&service),
-        };
-        self.gateway.set_catalogue([product(1, "shop"), product(2, "blog")].into_iter().collect::<Catalogue>());
+        Arc::new(service)
+    }
+
+    /// What the gateway knows of the addresses of `shop`.
+    pub(crate) fn health(&self) -> Vec<HealthView> {
+        self.gateway.health(self.service.id)
+    }
+
+    /// Their states.
+    pub(crate) fn states(&self) -> Vec<AddressState> {
+        self.health().into_iter().map(|address| address.state).collect()
     }
 
     /// Writes a grant for the key, without telling the gateway.

@@ -19,7 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<Control> {
     OpenApiRouter::new()
         .routes(routes!(create_service, list_services))
         .routes(routes!(get_service, update_service, delete_service))
-        .routes(routes!(check_service))
+        .routes(routes!(get_service_health))
 }
 
 /// Register a service
@@ -58,13 +58,13 @@ async fn delete_service(State(control): State<Control>, Admin(who): Admin, Path(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ask each address of a service now whether it is well
+/// What the gateway knows of each address of a service: state, calls under way, latency, last error
 #[utoipa::path(get, path = "/admin/services/{service}/health", tag = "Admin: services", params(ListQuery), responses((status = 200, body = List<HealthView>)))]
-async fn check_service(
+async fn get_service_health(
     State(control): State<Control>,
     Admin(who): Admin,
     Path(Name(slug)): Path<Name>,
     Listing(query): Listing,
 ) -> Answer<List<HealthView>> {
-    Ok(Json(part(control.check_service(&who, &slug).await?, &query, |health| health.base_url.clone())?))
+    Ok(Json(part(control.service_health(&who, &slug).await?, &query, |health| health.base_url.clone())?))
 }
