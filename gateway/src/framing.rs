@@ -14,14 +14,14 @@ pub(crate) const LARGEST_HEAD: u32 = 64 * 1024;
 /// What hyper takes in HTTP/1.1; in HTTP/2 it counts bytes only.
 const MOST_FIELDS: usize = 100;
 
-/// Brings a request of HTTP/2 into the form that everything behind knows: a target without an
-/// authority, one `Host` (RFC 9113 §8.3.1), one `Cookie` (§8.2.3).
+/// What holds for both planes: no tunnels, and a request of HTTP/2 in the form that everything
+/// behind knows: a target without an authority, one `Host` (RFC 9113 §8.3.1), one `Cookie` (§8.2.3).
 pub(crate) fn normalise(parts: &mut Parts) -> Result<(), Problem> {
+    if parts.method == Method::CONNECT {
+        return Err(Problem::malformed("This method is never forwarded.").closing());
+    }
     if parts.version != Version::HTTP_2 {
         return Ok(());
-    }
-    if parts.method == Method::CONNECT {
-        return Err(Problem::malformed("This method is never forwarded."));
     }
     if let Some(authority) = parts.uri.authority() {
         let value = HeaderValue::from_str(authority.as_str()).map_err(|_| Problem::malformed("The authority is not a host."))?;
@@ -60,7 +60,7 @@ pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Problem> {
     if size(&parts.headers) > LARGEST_HEAD as usize {
         return Err(Problem::from(Code::HeadersTooLarge).closing());
     }
-    if matches!(parts.method, Method::CONNECT | Method::TRACE) {
+    if parts.method == Method::TRACE {
         return Err(Problem::malformed("This method is never forwarded.").closing());
     }
     transfer_encoding(parts)?;

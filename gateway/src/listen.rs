@@ -7,6 +7,7 @@ mod accept;
 mod dispatch;
 mod http2;
 mod room;
+mod stall;
 mod wire;
 
 use std::{io, net::SocketAddr, sync::Arc, thread};

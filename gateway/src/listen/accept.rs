@@ -12,7 +12,7 @@ use hyper::{
     server::conn::{http1, http2},
     service::service_fn,
 };
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Handle,
@@ -23,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     http2::builder,
     room::Room,
+    stall::Streaming,
     wire::{Protocol, Wire},
 };
 use crate::{Gateway, control::Control, tls::Certificates};
@@ -43,7 +44,7 @@ pub(super) struct Worker {
 #[derive(Clone)]
 struct Servers {
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    http2: http2::Builder<Streaming>,
 }
 
 impl Worker {

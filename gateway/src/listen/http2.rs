@@ -2,6 +2,7 @@
 //! and cut when its client does little but begin and cancel.
 
 use std::{
+    future::{Future as _, poll_fn},
     net::SocketAddr,
     pin::{Pin, pin},
     sync::{
@@ -16,11 +17,15 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{accept::Worker, wire::Wire};
+use super::{
+    accept::Worker,
+    stall::{Streaming, told},
+    wire::Wire,
+};
 use crate::{
     body::{Body, BodyError},
     framing::LARGEST_HEAD,
@@ -40,8 +45,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Calls cancelled before their answer that a connection may have, before half of all is too many.
 const CANCELLED: u64 = 500;
 
-pub(super) fn builder(settings: &Settings) -> http2::Builder<TokioExecutor> {
-    let mut server = http2::Builder::new(TokioExecutor::new());
+pub(super) fn builder(settings: &Settings) -> http2::Builder<Streaming> {
+    let mut server = http2::Builder::new(Streaming { patience: settings.write_idle });
     server
         .timer(TokioTimer::new())
         .max_concurrent_streams(settings.max_streams)
@@ -122,7 +127,7 @@ impl http_body::Body for Answer {
     type Error = BodyError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+        told(Pin::new(&mut self.get_mut().body).poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -135,7 +140,7 @@ impl http_body::Body for Answer {
 }
 
 impl Worker {
-    pub(super) async fn serve_http2(self: Arc<Self>, server: http2::Builder<TokioExecutor>, wire: Wire, peer: SocketAddr) {
+    pub(super) async fn serve_http2(self: Arc<Self>, server: http2::Builder<Streaming>, wire: Wire, peer: SocketAddr) {
         let idle = self.gateway.settings().header_timeout;
         let streams = Arc::new(Streams {
             since: Instant::now(),
@@ -148,7 +153,8 @@ impl Worker {
         let (worker, shared) = (Arc::clone(&self), Arc::clone(&streams));
         let service = service_fn(move |request| {
             let (worker, stream) = (Arc::clone(&worker), Stream::begin(&shared));
-            async move { worker.dispatch_http2(request, peer, stream).await }
+            let mut answer = Box::pin(async move { worker.dispatch_http2(request, peer, stream).await });
+            poll_fn(move |cx| told(answer.as_mut().poll(cx)))
         });
         let mut connection = pin!(server.serve_connection(TokioIo::new(wire), service));
         let mut idle_timer = pin!(sleep(idle));

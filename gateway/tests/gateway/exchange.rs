@@ -12,6 +12,7 @@ fn head(world: &World, method: &str, lines: &str) -> String {
     format!("{method} /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{}{lines}\r\n", world.key.basic())
 }
 
+/// RFC 9110 §10.1.1.
 #[test]
 fn a_bad_key_gets_its_final_answer_without_100_continue() {
     let service = Service::plain();
@@ -24,6 +25,7 @@ fn a_bad_key_gets_its_final_answer_without_100_continue() {
     client.receive().is_problem(401, "credentials_invalid", "client");
 }
 
+/// RFC 9110 §10.1.1.
 #[test]
 fn a_good_key_is_told_to_continue() {
     let service = Service::plain();
@@ -37,6 +39,7 @@ fn a_good_key_is_told_to_continue() {
     assert!(service.last().all("expect").is_empty());
 }
 
+/// RFC 9112 §9.3, §9.6.
 #[test]
 fn an_early_answer_is_relayed_at_once_and_the_rest_is_never_a_request() {
     let service = Service::start(|exchange| {
@@ -58,6 +61,7 @@ fn an_early_answer_is_relayed_at_once_and_the_rest_is_never_a_request() {
     assert_eq!(service.seen().len(), 1);
 }
 
+/// RFC 9110 §9.3.2.
 #[test]
 fn head_keeps_its_length_and_has_no_body() {
     let service = Service::start(|exchange| {
@@ -74,6 +78,7 @@ fn head_keeps_its_length_and_has_no_body() {
     assert_eq!(connections, [0, 0]);
 }
 
+/// RFC 9110 §15.3.5, §15.4.5.
 #[test]
 fn answers_without_a_body_have_none() {
     for status in ["204 No Content", "304 Not Modified"] {
@@ -90,6 +95,7 @@ fn answers_without_a_body_have_none() {
     }
 }
 
+/// RFC 9110 §6.5, §10.1.4.
 #[test]
 fn trailers_survive_in_both_directions() {
     let service = Service::start(|exchange| {
@@ -112,6 +118,7 @@ fn trailers_survive_in_both_directions() {
     assert_eq!(seen.header("te"), "trailers");
 }
 
+/// RFC 9110 §15.2.
 #[test]
 fn informational_answers_are_never_taken_for_the_final_one() {
     let service = Service::fixed(
@@ -136,6 +143,7 @@ fn closes_on_second() -> Service {
     })
 }
 
+/// RFC 9110 §9.2.2.
 #[test]
 fn a_get_is_repeated_once_when_a_kept_connection_dies() {
     let service = closes_on_second();
@@ -147,6 +155,7 @@ fn a_get_is_repeated_once_when_a_kept_connection_dies() {
     assert_eq!(world.usage_of(2).iter().filter(|record| record.billed).count(), 2);
 }
 
+/// RFC 9110 §9.2.2.
 #[test]
 fn a_post_that_may_have_been_seen_is_not_repeated() {
     let service = closes_on_second();
@@ -156,6 +165,7 @@ fn a_post_that_may_have_been_seen_is_not_repeated() {
     assert_eq!(service.seen().len(), 2);
 }
 
+/// RFC 9112 §9.3.1.
 #[test]
 fn a_post_that_was_never_sent_goes_by_a_new_connection() {
     let service = Service::start(|exchange| {
@@ -258,10 +268,11 @@ fn events_arrive_one_by_one_and_outlive_the_timeout() {
     let timeout = Duration::from_millis(100);
     let world = World::with(&service, |_| {}, |policy| policy.timeout = timeout);
     let mut client = world.client();
-    client.send(head(&world, "GET", "Accept: text/event-stream\r\n"));
+    client.send(head(&world, "GET", "Accept: text/event-stream\r\nAccept-Encoding: br, gzip\r\n"));
     let answer = client.head();
     assert!(answer.all("content-encoding").is_empty());
     let began = Instant::now();
+    let mut waits = Vec::new();
     for number in 0..3 {
         if number == 2 {
             eventually("the timeout to pass", || began.elapsed() > timeout * 2);
@@ -269,8 +280,10 @@ fn events_arrive_one_by_one_and_outlive_the_timeout() {
         let sent = Instant::now();
         release.send(()).unwrap();
         assert_eq!(client.chunk().unwrap(), b"data: x\n");
-        assert!(sent.elapsed() < Duration::from_secs(1));
+        waits.push(sent.elapsed());
     }
+    waits.sort_unstable();
+    assert!(waits[1] < Duration::from_millis(50), "{waits:?}");
     assert_eq!(client.chunk().unwrap(), b"");
 }
 
@@ -289,6 +302,7 @@ fn an_upload_longer_than_the_timeout_is_no_slow_service() {
     assert_eq!(client.receive().status, 200);
 }
 
+/// RFC 9112 §8.
 #[test]
 fn a_service_that_dies_in_the_middle_leaves_a_broken_answer() {
     for framing in ["Content-Length: 100", "Transfer-Encoding: chunked"] {
@@ -313,6 +327,7 @@ fn a_body_that_ends_with_the_connection_is_whole() {
     assert_eq!((answer.text(), answer.whole), ("hello", true));
 }
 
+/// RFC 9110 §7.8, RFC 6455 §4.
 #[test]
 fn a_websocket_becomes_a_tunnel_after_101_and_keeps_early_frames() {
     let service = Service::start(|exchange| {
@@ -342,6 +357,7 @@ fn a_websocket_becomes_a_tunnel_after_101_and_keeps_early_frames() {
     assert_eq!((record.status, record.bytes_in, record.bytes_out), (101, 5, 16));
 }
 
+/// RFC 9110 §7.8.
 #[test]
 fn a_refused_upgrade_is_an_ordinary_answer_on_a_connection_that_lives_on() {
     let service = Service::fixed("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 2\r\n\r\nno");
@@ -353,6 +369,22 @@ fn a_refused_upgrade_is_an_ordinary_answer_on_a_connection_that_lives_on() {
     }
 }
 
+/// RFC 9110 §7.8, RFC 6455 §4.1: before the 101 there is no tunnel; what came early is a request.
+#[test]
+fn nothing_tunnels_before_101() {
+    let service = Service::fixed("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+    let world = World::new(&service);
+    let mut client = world.client();
+    client.send(format!(
+        "{}GET /products/shop/inner HTTP/1.1\r\nHost: gw\r\nMintreu-Tenant: evil\r\n\r\n",
+        head(&world, "GET", "Connection: upgrade\r\nUpgrade: websocket\r\n")
+    ));
+    assert_eq!(client.receive().status, 403);
+    client.receive().is_problem(401, "credentials_missing", "client");
+    assert_eq!(service.seen().len(), 1);
+}
+
+/// RFC 9110 §15.2.2.
 #[test]
 fn a_101_that_nobody_asked_for_is_a_broken_service() {
     let service = Service::fixed("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n");

@@ -3,8 +3,8 @@
 
 use std::{
     io::{Read as _, Write as _},
-    sync::atomic::Ordering,
-    time::Duration,
+    sync::{Mutex, atomic::Ordering, mpsc},
+    time::{Duration, Instant},
 };
 
 use crate::support::{
@@ -221,6 +221,38 @@ fn answers_that_nobody_takes_are_not_read_from_their_services() {
     assert!(held().saturating_sub(before) < BOUND);
     drop(clients);
     eventually("the end of all calls", || world.gateway.snapshot().in_flight == 0);
+}
+
+/// The same, seen by the clock: the calls end, and the connection lives on.
+#[test]
+fn a_stream_whose_client_takes_nothing_is_reset() {
+    let (release, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let service = Service::start(move |exchange| {
+        let body = if exchange.seen.line.contains("large") { 1 << 20 } else { 2 };
+        if body == 2 {
+            held.lock().unwrap().recv().unwrap();
+        }
+        exchange.write(format!("HTTP/1.1 200 OK\r\nContent-Length: {body}\r\n\r\n"));
+        exchange.write(vec![7; body]);
+        After::Keep
+    });
+    let patience = Duration::from_millis(200);
+    let world = World::with(&service, |settings| settings.write_idle = patience, |_| {});
+    let mut raw = Raw::connect(world.address);
+    raw.send(frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]));
+    raw.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, &head(&world, "/products/shop/large")));
+    let reset = raw.next_of(&[RESET, GO_AWAY]).unwrap();
+    assert_eq!((reset.kind, reset.stream), (RESET, 1));
+    assert_eq!(world.usage_of(1)[0].status, 200);
+    // One that waits for its service is left alone.
+    raw.send(frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 255, 255]));
+    raw.send(frame(HEADERS, END_HEADERS | END_STREAM, 3, &head(&world, "/products/shop/v1")));
+    service.wait_for_requests(2);
+    let began = Instant::now();
+    eventually("more than the patience to pass", || began.elapsed() > patience * 2);
+    release.send(()).unwrap();
+    assert_eq!(raw.next_of(&[DATA]).unwrap().payload, [7, 7]);
 }
 
 /// RFC 9112 §2.3, §3, §7.1.1: what never ends is cut off, wherever it stands.

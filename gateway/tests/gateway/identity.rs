@@ -96,6 +96,7 @@ fn what_the_client_says_about_identity_is_dropped_in_every_spelling() {
     assert_eq!(seen.all("mintreu-tenant").len(), 1);
 }
 
+/// RFC 9110 §7.6.1.
 #[test]
 fn the_clients_connection_header_cannot_remove_ours() {
     let service = Service::plain();
@@ -116,6 +117,7 @@ fn the_clients_connection_header_cannot_remove_ours() {
     assert_eq!(seen.header("x-other"), "z");
 }
 
+/// RFC 9110 §6.5.1.
 #[test]
 fn reserved_names_do_not_come_in_through_trailers() {
     let service = Service::plain();
@@ -133,6 +135,7 @@ fn reserved_names_do_not_come_in_through_trailers() {
     assert_eq!(seen.trailers, [("x-sum".to_owned(), "7".to_owned())]);
 }
 
+/// RFC 9110 §5.3, §11.6.2.
 #[test]
 fn two_authorization_lines_are_refused() {
     let service = Service::plain();

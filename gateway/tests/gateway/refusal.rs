@@ -128,6 +128,7 @@ fn only_exposed_routes_are_reachable_and_by_their_methods() {
     assert_eq!(answer.header("allow"), "GET, HEAD, POST");
 }
 
+/// RFC 3986 §5.2.4, §6.2.2.
 #[test]
 fn paths_that_could_be_walked_around_never_reach_a_service() {
     let service = Service::plain();
@@ -139,6 +140,10 @@ fn paths_that_could_be_walked_around_never_reach_a_service() {
         "/products/shop/v1/..",
         "/products/../shop/v1",
         "/products/shop/v1/a%5cb",
+        "/products/shop/v1/a\\b",
+        "/products/shop/v1/..\\admin",
+        "/products/shop/v1/..;x/admin",
+        "/products/shop/v1/%252e%252e/admin",
         "/products/shop/v1/%00",
         "/products/shop/v1/a%2Fb",
         "/products/shop/.mintreu/v1/applications/x",
@@ -166,6 +171,7 @@ fn an_encoded_slash_passes_where_the_route_allows_it() {
     world.get("/products/shop/f/a%2F.%2e%2fb").is_problem(400, "request_malformed", "client");
 }
 
+/// RFC 9110 §15.5.14.
 #[test]
 fn bodies_beyond_the_limit_are_refused_with_and_without_a_length() {
     let service = Service::plain();
@@ -182,6 +188,7 @@ fn bodies_beyond_the_limit_are_refused_with_and_without_a_length() {
     assert!(!world.usage()[0].billed);
 }
 
+/// RFC 9110 §15.5.9.
 #[test]
 fn a_stalled_body_is_answered_408() {
     let service = Service::plain();
@@ -192,6 +199,7 @@ fn a_stalled_body_is_answered_408() {
     client.receive().is_problem(408, "request_timeout", "client");
 }
 
+/// RFC 9110 §15.5.15, RFC 6585 §5.
 #[test]
 fn addresses_and_heads_that_are_too_large_are_refused() {
     let service = Service::plain();
