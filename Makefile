@@ -1,5 +1,5 @@
 # Each target is one or two commands that you could type yourself; scripts/ holds the longer ones.
-.PHONY: run build setup watch test lint
+.PHONY: run build setup watch test faults lint
 
 run: build
 	target/release/mintreu demo
@@ -16,6 +16,9 @@ watch: setup
 test:
 	scripts/setup.sh test
 	scripts/test.sh
+
+faults:
+	scripts/faults.sh
 
 lint:
 	scripts/lint.sh

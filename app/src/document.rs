@@ -5,7 +5,13 @@ use leptos_meta::{MetaTags, provide_meta_context};
 
 use mintreu_model::problem::Problem;
 
-use crate::{assets::Assets, components::empty::EmptyState, islands::Behaviours, request::PageRequest, routes::Pages};
+use crate::{
+    assets::Assets,
+    components::{error_page::problem_state, shell::site::PlainShell},
+    islands::Behaviours,
+    request::PageRequest,
+    routes::Pages,
+};
 
 /// Wakes each island that the page holds. Kept to this one inline script so that nothing else
 /// needs the nonce.
@@ -45,27 +51,27 @@ pub fn document() -> impl IntoView {
     }
 }
 
-/// A whole document for a problem without a page to show it on: a form that is too large, a panic.
-/// It has no navigation and no script, for nothing is known about the request.
+/// A whole document for a problem without a page to show it on: a form that is too large, a panic,
+/// a database that does not answer. It has no script, for nothing is known about the request but
+/// its address and theme.
 #[must_use]
-pub fn problem_document(problem: &Problem, assets: &Assets) -> String {
-    let (title, detail, css) = (problem.title.clone(), problem.detail.clone(), assets.css.clone());
-    let trace = format!("{} · {}", problem.status, problem.code);
+pub fn problem_document(problem: &Problem, assets: &Assets, request: &PageRequest) -> String {
+    let (problem, css, theme) = (problem.clone(), assets.css.clone(), request.theme.attribute());
     let page = Owner::new().with(|| {
-        let actions = view! { <a class="btn" href="/">"Home"</a> };
+        provide_context(request.clone());
+        let title = format!("{} · Mintreu", problem.title);
         view! {
-            <html lang="en">
+            <html lang="en" data-theme=theme>
                 <head>
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
                     <meta name="color-scheme" content="light dark" />
-                    <title>{format!("{title} · Mintreu")}</title>
+                    <title>{title}</title>
                     <link rel="stylesheet" href=css />
+                    <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 </head>
                 <body>
-                    <main class="site cq">
-                        <EmptyState icon="alert" title=title.clone() problem=trace actions=actions>{detail}</EmptyState>
-                    </main>
+                    <PlainShell>{problem_state(problem)}</PlainShell>
                 </body>
             </html>
         }

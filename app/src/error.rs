@@ -67,6 +67,13 @@ impl Error {
         Self(Problem::new(500, "internal", "Something broke on our side", "We have been told. Try again in a moment."))
     }
 
+    /// A session could not be read or written, which only its database can be the reason of.
+    #[must_use]
+    pub fn session_unavailable() -> Self {
+        let detail = "You are still as you were. Try again in a moment.";
+        Self(Problem::new(503, "database_unavailable", "The platform cannot reach its database", detail))
+    }
+
     #[must_use]
     pub fn status(&self) -> u16 {
         self.0.status

@@ -25,6 +25,9 @@ pub enum Error {
     /// The database is away or locked: worth trying again.
     #[error("the database is not available")]
     Unavailable(#[source] Cause),
+    /// The connection broke off while a transaction was made permanent: it may be, or not.
+    #[error("the connection broke off while the database was writing")]
+    Uncertain(#[source] Cause),
     #[error("{what}")]
     Internal {
         what: &'static str,
@@ -75,6 +78,12 @@ impl Error {
                 "The platform cannot reach its database",
                 "Nothing was changed. Try again in a moment.",
             ),
+            Self::Uncertain(_) => Problem::new(
+                503,
+                "outcome_unknown",
+                "The connection to the database broke off",
+                "It may have been saved or not. Look whether it was before you send it again.",
+            ),
             Self::Internal { .. } => Problem::new(
                 500,
                 "internal",
@@ -91,21 +100,37 @@ impl From<Vec<FieldError>> for Error {
     }
 }
 
+impl Error {
+    /// A commit that failed. What the database answers is an answer; a connection that is lost is none.
+    pub(crate) fn of_commit(error: sqlx::Error) -> Self {
+        match Self::from(error) {
+            Self::Unavailable(cause) if cause.downcast_ref::<sqlx::Error>().is_none_or(|error| error.as_database_error().is_none()) => {
+                Self::Uncertain(cause)
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let away = match &error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => {
                 true
             }
-            // SQLite: busy, locked, cannot open, read-only, full. PostgreSQL: shutdown, too many connections, deadlock.
-            sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
-                matches!(code.as_ref(), "5" | "6" | "14" | "8" | "13" | "261" | "517" | "1032" | "40001" | "40P01" | "53300")
-                    || code.starts_with("57P")
-            }),
+            sqlx::Error::Database(cause) => cause.code().is_some_and(|code| is_away(&code)),
             _ => false,
         };
         if away { Self::Unavailable(error.into()) } else { Self::internal("a query failed", error) }
     }
+}
+
+/// Whether a database says by this code that it cannot work now.
+fn is_away(code: &str) -> bool {
+    // SQLite: busy, locked, read-only, full, cannot open. PostgreSQL: serialisation, deadlock, read-only.
+    let single = matches!(code, "5" | "6" | "8" | "13" | "14" | "261" | "517" | "1032" | "40001" | "40P01" | "25006");
+    // PostgreSQL: connection, resources, shutdown and start, input and output.
+    single || (code.len() == 5 && ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)))
 }
 
 /// An error with the causes behind it, for the log.

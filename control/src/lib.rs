@@ -16,6 +16,7 @@ pub mod key;
 pub mod keyring;
 pub mod mail;
 mod outbound;
+mod passing;
 mod provision;
 pub mod setting;
 pub mod store;
@@ -76,6 +77,7 @@ pub struct Parts {
     pub(crate) watchers: application::watch::Watchers,
     /// Jobs that this process runs now.
     pub(crate) running: jobs::Running,
+    pub(crate) notes: passing::Notes,
 }
 
 impl Deref for Control {
@@ -93,7 +95,7 @@ impl Control {
         let throttle = account::Throttle::new();
         let outbound = outbound::Outbound::new(config.allow_link_local_services, config.service_ca.as_deref());
         let databases = provision::Databases::new(&config);
-        let (watchers, running) = (application::watch::Watchers::new(), jobs::Running::default());
+        let (watchers, running, notes) = (application::watch::Watchers::new(), jobs::Running::default(), passing::Notes::default());
         Self(Arc::new(Parts {
             db,
             clock,
@@ -107,6 +109,7 @@ impl Control {
             watcher: catalogue::Watcher::default(),
             watchers,
             running,
+            notes,
         }))
     }
 

@@ -344,9 +344,9 @@ async fn a_session_that_is_used_lasts_and_an_idle_one_ends() {
         for _ in 0..4 {
             let stored = bench.session_load(b"used").await.unwrap().unwrap();
             let used_for = bench.clock.system_now() - stored.created_at;
-            let until = bench.session_seen(&stored).await.unwrap();
+            let until = bench.session_seen(&stored).await;
             assert_eq!(until, (!used_for.is_zero()).then(|| expires + used_for));
-            assert_eq!(bench.session_seen(&stored).await.unwrap(), None);
+            assert_eq!(bench.session_seen(&stored).await, None);
             bench.advance(TimeDelta::minutes(40));
         }
         let stored = bench.session_load(b"used").await.unwrap().unwrap();

@@ -22,24 +22,34 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
 pub(crate) use mintreu_app::local::local;
-use mintreu_app::{Done, Error, flash::Flash, load::log_in_address};
+use mintreu_app::{Done, Error, flash::Flash, load::log_in_address, request::PageRequest};
 use mintreu_model::problem::Problem;
 
-pub(crate) use self::flash::{FlashStore, clear_flash, take_flash};
+pub(crate) use self::flash::{FlashStore, Flashes, clear_flash, take_flash};
 pub(crate) use self::page::{problem_json, problem_page};
-use crate::web::WebState;
+use crate::web::{self, WebState};
 
 const MAX_BODY: usize = 256 * 1024;
 
+/// Why it is not known who posts a form; put into the request by a layer outside.
+#[derive(Clone)]
+pub(crate) struct Unidentified(pub(crate) Problem);
+
+pub(crate) fn is_form(request: &Request) -> bool {
+    request.uri().path().starts_with("/_fn/")
+}
+
 /// The layer. Requests for other paths pass untouched.
 pub(crate) async fn outcome(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with("/_fn/") {
+    if !is_form(&request) {
         return next.run(request).await;
     }
     let html = wants_html(request.headers());
+    // Nothing to try again by a link.
+    let page = PageRequest { path: String::new(), query: String::new(), ..web::page_request(request.uri(), request.headers()) };
     match answer(&state, request, next, html).await {
         Ok(response) => response,
-        Err(problem) if html => problem_page(&problem, &state.files.assets),
+        Err(problem) if html => problem_page(&problem, &state.files.assets, &page),
         Err(problem) => problem_json(&problem),
     }
 }
@@ -60,7 +70,10 @@ async fn answer(state: &WebState, request: Request, next: Next, html: bool) -> R
         // With `text/html` the function would redirect by itself and lose what was typed.
         parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let response = match parts.extensions.remove::<Unidentified>() {
+        Some(Unidentified(problem)) => problem_json(&problem),
+        None => next.run(Request::from_parts(parts, Body::from(body))).await,
+    };
     let (mut head, body) = response.into_parts();
     let body = bounded(body, usize::MAX).await?;
     if head.status.is_success() || head.status.is_redirection() {
@@ -109,7 +122,7 @@ async fn succeed(state: &WebState, done: Done, action: &str, inner: &HeaderMap) 
 }
 
 /// Stores the flash and gives the cookie that finds it again.
-async fn leave(state: &WebState, flash: Flash) -> Option<HeaderValue> {
+pub(crate) async fn leave(state: &WebState, flash: Flash) -> Option<HeaderValue> {
     let path = flash.path.clone();
     let id = state.flash.put(flash).await?;
     Some(flash::cookie(&id, &path, state.secure))

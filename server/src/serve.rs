@@ -24,7 +24,9 @@ use tower_sessions::Session;
 use crate::{
     Failure,
     config::Config,
-    csv, events, operations, plane, rest,
+    csv, events,
+    forms::Flashes,
+    operations, plane, rest,
     session::{self, Identify},
     web::{self, SiteFiles, WebState},
 };
@@ -238,15 +240,17 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
     };
     let state = WebState {
         files,
-        flash: Arc::new(control.clone()),
+        flash: Arc::new(Flashes::new(control.clone())),
         secure: config.is_secure(),
         styleguide: !config.is_secure(),
         provide: Arc::new(provide),
     };
     let beside = events::router(control.clone(), stopping).merge(csv::router(control.clone()));
     let sessions = session::layer(control, config);
-    let people =
-        web::router(state, beside, |pages| pages.layer(middleware::from_fn_with_state(identify, session::identify)).layer(sessions));
+    let unsaved = middleware::from_fn_with_state(state.files.assets.clone(), session::unsaved);
+    let people = web::router(state, beside, |pages| {
+        pages.layer(middleware::from_fn_with_state(identify, session::identify)).layer(sessions).layer(unsaved)
+    });
     let trusted_proxies: Arc<[ipnet::IpNet]> = config.trusted_proxies.clone().into();
     let api = rest::router(control.clone()).layer(middleware::from_fn_with_state(trusted_proxies, session::locate));
     Router::new()

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use mintreu_app::{
     assets::Assets,
     context::{DeviceInfo, SESSION_ADDRESS, SESSION_DEVICE, SESSION_USER},
@@ -28,7 +28,7 @@ use tower_sessions::{
     session_store,
 };
 
-use crate::{config::Config, forms, rest::ClientAddress};
+use crate::{config::Config, forms, rest::ClientAddress, web};
 
 /// Where `load` tells the row's id, for the list of sessions.
 const ROW_ID: &str = "row_id";
@@ -47,7 +47,7 @@ fn hash(id: Id) -> Vec<u8> {
 
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn backend(error: mintreu_control::Error) -> session_store::Error {
-    session_store::Error::Backend(error.to_string())
+    session_store::Error::Backend(mintreu_control::chain(&error))
 }
 
 impl Sessions {
@@ -101,7 +101,7 @@ impl SessionStore for Sessions {
         if now > last {
             return Ok(None);
         }
-        let prolonged = self.0.session_seen(&stored).await.map_err(backend)?;
+        let prolonged = self.0.session_seen(&stored).await;
         let mut data: HashMap<String, Value> =
             serde_json::from_str(&stored.data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         data.insert(ROW_ID.to_owned(), Value::String(stored.id.to_string()));
@@ -166,13 +166,29 @@ pub(crate) async fn identify(State(state): State<Identify>, session: Session, mu
         Err(error) => {
             tracing::error!(error = %crate::Failure::new("the session could not be read", &error), "a request could not be identified");
             let problem = error.problem();
-            return forms::problem_page(&problem, &state.assets);
+            if !forms::is_form(&request) {
+                let page = web::page_request(request.uri(), request.headers());
+                return forms::problem_page(&problem, &state.assets, &page);
+            }
+            // The form layer answers it, and keeps what was typed.
+            request.extensions_mut().insert(forms::Unidentified(problem));
+            None
         }
     };
     request.extensions_mut().insert(actor);
     let mut response = next.run(request).await;
     if let Some(cookie) = prolonged(&session, state.secure).await {
         response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The session layer answers a session that could not be saved by a bare 500; people get a page.
+pub(crate) async fn unsaved(State(assets): State<Assets>, request: Request, next: Next) -> Response {
+    let page = web::page_request(request.uri(), request.headers());
+    let response = next.run(request).await;
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR && !response.headers().contains_key(header::CONTENT_TYPE) {
+        return forms::problem_page(&mintreu_app::Error::session_unavailable().0, &assets, &page);
     }
     response
 }

@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts};
 use leptos::{
     config::LeptosOptions,
     nonce::use_nonce,
@@ -38,6 +38,9 @@ use tower::ServiceExt as _;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use crate::forms::{self, FlashStore};
+
+/// Seconds after which a page that could not be shown may be.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 /// Where the built site is, and the names of its files.
 #[derive(Debug, Clone)]
@@ -94,7 +97,7 @@ pub(crate) fn router(state: WebState, beside: Router, identified: impl FnOnce(Ro
         .fallback_service(identified(beside.fallback_service(pages)))
         .layer(CatchPanicLayer::custom(move |_: Box<dyn Any + Send>| {
             tracing::error!("a request handler panicked");
-            forms::problem_page(&Error::internal().0, &assets)
+            forms::problem_page(&Error::internal().0, &assets, &PageRequest::default())
         }))
         .layer(middleware::from_fn_with_state(state, security_headers))
 }
@@ -120,20 +123,16 @@ fn context(state: &WebState) -> impl Fn() + Clone + Send + Sync + 'static {
 /// ahead of a click leaves the flash alone.
 async fn page_context(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
     if !state.styleguide && request.uri().path().starts_with(styleguide::ROOT) {
-        return forms::problem_page(&Error::not_found().0, &state.files.assets);
+        let page = page_request(request.uri(), request.headers());
+        return forms::problem_page(&Error::not_found().0, &state.files.assets, &page);
     }
     let headers = request.headers();
-    let page = PageRequest {
-        path: request.uri().path().to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
-        theme: Theme::from_name(cookie(headers, "theme").unwrap_or_default()),
-    };
+    let page = page_request(request.uri(), headers);
     let wanted = request.method() == http::Method::GET && !headers.contains_key("sec-purpose");
     let taken = if wanted { forms::take_flash(&*state.flash, headers, &page.target()).await } else { None };
     let personal = taken.is_some() || has_personal_cookie(headers);
-    let clear = taken.is_some();
     request.extensions_mut().insert(page);
-    request.extensions_mut().insert(PageFlash::new(taken));
+    request.extensions_mut().insert(PageFlash::new(taken.clone()));
     let mut response = next.run(request).await;
     // A layer that knows better has already said so.
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(if personal {
@@ -141,10 +140,29 @@ async fn page_context(State(state): State<WebState>, mut request: Request, next:
     } else {
         HeaderValue::from_static("no-cache")
     });
-    if clear {
-        response.headers_mut().append(header::SET_COOKIE, forms::clear_flash(state.secure));
+    if let Some(flash) = taken {
+        let cookie = if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            // The page it is for could not be shown.
+            forms::leave(&state, flash).await
+        } else {
+            if flash.status == 503 {
+                // What the page tells is that nothing was saved.
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            }
+            Some(forms::clear_flash(state.secure))
+        };
+        response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     }
     response
+}
+
+/// Path, query and theme of a request.
+pub(crate) fn page_request(uri: &Uri, headers: &HeaderMap) -> PageRequest {
+    PageRequest {
+        path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        theme: Theme::from_name(cookie(headers, "theme").unwrap_or_default()),
+    }
 }
 
 /// Whether the answer may be about somebody: any cookie but the theme's.
@@ -176,6 +194,7 @@ fn content_policy(nonce: &str) -> String {
 /// Headers of every answer; what an inner layer set stays.
 async fn security_headers(State(state): State<WebState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let status = response.status();
     let headers = response.headers_mut();
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -188,6 +207,9 @@ async fn security_headers(State(state): State<WebState>, request: Request, next:
     }
     if let Ok(policy) = HeaderValue::from_str(&content_policy("")) {
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
     }
     if state.secure {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=31536000; includeSubDomains"));

@@ -5,11 +5,11 @@
 //! cargo-nextest gives every test a process of its own; `with-postgres` starts one server for them
 //! all and hands its address on in [`SERVER_VARIABLE`]. To change a server setting, edit `guard.sh`.
 
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
@@ -45,7 +45,29 @@ pub struct Postgres {
     /// The URL of the maintenance database, as whom databases are created.
     url: String,
     /// `None` when the server belongs to somebody else.
-    guard: Option<Child>,
+    guard: Option<Guard>,
+}
+
+#[derive(Debug)]
+struct Guard {
+    process: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Guard {
+    /// The next line without its end; empty when the guard has gone.
+    fn hear(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        self.said.read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    }
+
+    fn order(&mut self, order: &str) -> io::Result<String> {
+        if let Some(stdin) = &mut self.process.stdin {
+            writeln!(stdin, "{order}")?;
+        }
+        self.hear()
+    }
 }
 
 impl Postgres {
@@ -92,6 +114,24 @@ impl Postgres {
         &self.url
     }
 
+    /// Shuts a server of one's own down, connections and all; its databases stay.
+    pub fn stop(&mut self) -> Result<(), StartError> {
+        self.order("stop")
+    }
+
+    /// Starts it again on the same port.
+    pub fn start_again(&mut self) -> Result<(), StartError> {
+        self.order("start")
+    }
+
+    fn order(&mut self, order: &str) -> Result<(), StartError> {
+        let guard = self.guard.as_mut().ok_or_else(|| StartError::Server("it belongs to somebody else".to_owned()))?;
+        match guard.order(order)?.as_str() {
+            "done" => Ok(()),
+            said => Err(StartError::Server(format!("{order}: {said}"))),
+        }
+    }
+
     /// Creates an empty database of a new name that begins with `hint`, and gives its URL.
     ///
     /// # Panics
@@ -115,16 +155,16 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if let Some(mut guard) = self.guard.take() {
-            drop(guard.stdin.take());
+            drop(guard.process.stdin.take());
             // Nothing to be done in a destructor when the guard is already gone.
-            let _ = guard.wait();
+            let _ = guard.process.wait();
         }
     }
 }
 
 fn start_on(binaries: &Path, port: u16) -> Result<Postgres, StartError> {
     let directory = std::env::temp_dir().join(format!("mintreu-pg-{}", Uuid::now_v7().simple()));
-    let mut guard = Command::new("sh")
+    let mut process = Command::new("sh")
         .args(["-c", include_str!("guard.sh"), "mintreu-postgres-guard"])
         .args([directory.as_os_str(), binaries.as_os_str()])
         .arg(port.to_string())
@@ -134,17 +174,15 @@ fn start_on(binaries: &Path, port: u16) -> Result<Postgres, StartError> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let mut said = String::new();
-    if let Some(stdout) = guard.stdout.take() {
-        let mut stdout = BufReader::new(stdout);
-        stdout.read_line(&mut said)?;
-        if said.trim() != "ready" {
-            stdout.read_to_string(&mut said)?;
-        }
+    let stdout = process.stdout.take().ok_or_else(|| io::Error::other("it has no standard output"))?;
+    let mut guard = Guard { process, said: BufReader::new(stdout) };
+    let mut said = guard.hear()?;
+    if said != "ready" {
+        guard.said.read_to_string(&mut said)?;
+        return Err(StartError::Server(said));
     }
     let base = format!("postgres://postgres@127.0.0.1:{port}");
-    let server = Postgres { url: format!("{base}/postgres"), base, guard: Some(guard) };
-    if said.trim() == "ready" { Ok(server) } else { Err(StartError::Server(said)) }
+    Ok(Postgres { url: format!("{base}/postgres"), base, guard: Some(guard) })
 }
 
 /// The newest installed server: Debian's directory first, then whatever `pg_config` names.

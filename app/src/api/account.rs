@@ -66,7 +66,7 @@ pub async fn log_in(form: forms::Login) -> Result<Done, Error> {
     let user = control.log_in(&form, device.address).await.map_err(as_mistake)?;
     begin_session(&session, user.id, &device, form.remember).await.map_err(|error| {
         tracing::error!(%error, "a session could not be begun");
-        Error::internal()
+        Error::session_unavailable()
     })?;
     Ok(Done::to(next(form.next.as_deref()).unwrap_or("/dashboard")))
 }
@@ -101,7 +101,7 @@ pub struct AfterLogOut {
 pub async fn log_out(#[server(default)] form: AfterLogOut) -> Result<Done, Error> {
     session()?.flush().await.map_err(|error| {
         tracing::error!(%error, "a session could not be ended");
-        Error::internal()
+        Error::session_unavailable()
     })?;
     Ok(Done::to(next(form.next.as_deref()).unwrap_or("/login")).saying("You are logged out."))
 }

@@ -10,6 +10,11 @@ use crate::{error::Error, load::set_status, request::PageRequest};
 #[component]
 pub fn ErrorPage(problem: Problem) -> impl IntoView {
     set_status(problem.status);
+    view! { <SiteShell title=problem.title.clone()>{problem_state(problem)}</SiteShell> }.into_any()
+}
+
+/// What went wrong and how to go on, for the middle of a page.
+pub(crate) fn problem_state(problem: Problem) -> impl IntoView {
     let path = PageRequest::current().target();
     let (icon, broken) = match problem.status {
         404 => ("search", false),
@@ -22,18 +27,14 @@ pub fn ErrorPage(problem: Problem) -> impl IntoView {
         (Some(request), status) => format!("{status} · {request}"),
         (None, status) => format!("{status} · {}", problem.code),
     };
-    let actions = if broken {
-        view! { <a class="btn" href=path>"Try again"</a><a class="btn btn-quiet" href="/">"Home"</a> }.into_any()
-    } else {
-        view! { <a class="btn" href="/">"Home"</a> }.into_any()
-    };
+    let again = (broken && !path.is_empty()).then(|| view! { <a class="btn" href=path>"Try again"</a> });
+    let home = if again.is_some() { "btn btn-quiet" } else { "btn" };
+    let actions = view! { {again}<a class=home href="/">"Home"</a> }.into_any();
     view! {
-        <SiteShell title=problem.title.clone()>
-            <h1 class="vh">{problem.title.clone()}</h1>
-            <EmptyState icon=icon title=problem.title.clone() broken=broken problem=trace actions=actions>
-                {problem.detail}
-            </EmptyState>
-        </SiteShell>
+        <h1 class="vh">{problem.title.clone()}</h1>
+        <EmptyState icon=icon title=problem.title.clone() broken=broken problem=trace actions=actions>
+            {problem.detail}
+        </EmptyState>
     }
     .into_any()
 }

@@ -57,6 +57,7 @@ const GENERAL: &[Line] = &[
     ("not_found", 404, "It does not exist, was deleted, or is not yours to see."),
     ("too_many_attempts", 429, "Wait for the time that is named, then try again."),
     ("database_unavailable", 503, "Nothing was changed. Try again in a moment."),
+    ("outcome_unknown", 503, "The connection broke off while it was saved. Look whether it was before you send it again."),
     ("internal", 500, "Something broke on our side and was logged. Try again; tell us the request id if it stays."),
 ];
 

@@ -12,7 +12,7 @@ use sqlx::FromRow;
 use crate::{
     Actor, Control, Error, Result, Source,
     audit::Entry,
-    store::{Tx, execute, read, within},
+    store::{Db, Tx, execute, read, within},
 };
 
 /// A session as it is kept.
@@ -96,25 +96,13 @@ impl Control {
 
     /// Notes that a session is in use, at most once a minute, and prolongs it by as much, since
     /// sessions end when they are idle. Gives the new end to the one request that prolonged it.
-    pub async fn session_seen(&self, session: &Stored) -> Result<Option<DateTime<Utc>>> {
+    pub async fn session_seen(&self, session: &Stored) -> Option<DateTime<Utc>> {
         let now = self.clock.system_now();
         if now - session.last_seen_at < TimeDelta::minutes(1) {
-            return Ok(None);
+            return None;
         }
-        let until = session.expires_at + (now - session.last_seen_at);
-        let mut tx = self.db.begin().await?;
-        // Of several requests at once one prolongs it.
-        let touched = execute!(
-            tx,
-            sqlx::query("UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND last_seen_at = $4 AND expires_at = $5")
-                .bind(session.id)
-                .bind(now)
-                .bind(until)
-                .bind(session.last_seen_at)
-                .bind(session.expires_at)
-        )?;
-        tx.commit().await?;
-        Ok((touched == 1).then_some(until))
+        let (db, session) = (self.db.clone(), session.clone());
+        self.in_passing(async move { prolong(&db, &session, now).await }).await?
     }
 
     /// The actor's sessions, the latest used first.
@@ -159,6 +147,23 @@ impl Control {
         execute!(tx, sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(self.clock.system_now()))?;
         tx.commit().await
     }
+}
+
+async fn prolong(db: &Db, session: &Stored, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    let until = session.expires_at + (now - session.last_seen_at);
+    let mut tx = db.begin().await?;
+    // Of several requests at once one prolongs it.
+    let touched = execute!(
+        tx,
+        sqlx::query("UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND last_seen_at = $4 AND expires_at = $5")
+            .bind(session.id)
+            .bind(now)
+            .bind(until)
+            .bind(session.last_seen_at)
+            .bind(session.expires_at)
+    )?;
+    tx.commit().await?;
+    Ok((touched == 1).then_some(until))
 }
 
 /// Ends all sessions of a user but `keep`.

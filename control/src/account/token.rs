@@ -71,7 +71,8 @@ impl Control {
         let now = self.clock.system_now();
         let Some((id, user, last_used_at)) = store::find_token(&self.db, &digest(token), now).await? else { return Err(refused) };
         if last_used_at.is_none_or(|at| now - at > TimeDelta::minutes(1)) {
-            store::touch_token(&self.db, id, now).await?;
+            let db = self.db.clone();
+            self.in_passing(async move { store::touch_token(&db, id, now).await }).await;
         }
         Ok(user.actor(Source::Token(id), address))
     }

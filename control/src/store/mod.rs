@@ -142,7 +142,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), Error> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await.map_err(Error::of_commit)?,
         }
         if self.changed {
             self.wake.notify_one();

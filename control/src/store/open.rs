@@ -45,24 +45,29 @@ impl Db {
     }
 }
 
+/// How long a request waits for a connection, and so how soon it says that the database is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a statement waits for another process that has locked the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(3);
+
 async fn sqlite(path: &Path) -> Result<Pool, Error> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .pragma("temp_store", "memory")
         .optimize_on_close(true, None)
         .disable_statement_logging();
     let writer: SqlitePool =
-        SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(5)).connect_with(options.clone()).await?;
-    let readers = SqlitePoolOptions::new().max_connections(6).acquire_timeout(Duration::from_secs(5)).connect_with(options).await?;
+        SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.clone()).await?;
+    let readers = SqlitePoolOptions::new().max_connections(6).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
     Ok(Pool::Sqlite { readers, writer })
 }
 
 async fn postgres(url: &str) -> Result<PgPool, Error> {
     let options = PgConnectOptions::from_str(url)?.application_name("mintreu").disable_statement_logging();
-    Ok(PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5)).connect_with(options).await?)
+    Ok(PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?)
 }

@@ -2,19 +2,23 @@
 //! so that another page does not take it.
 
 use std::{
+    collections::VecDeque,
     future::Future,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use http::{HeaderMap, HeaderValue};
+use leptos::nonce::Nonce;
 use mintreu_app::flash::Flash;
 use mintreu_control::Control;
 
 use crate::web;
 
 /// Long enough to follow a redirect, short enough to be forgotten.
-const LIVES_SECONDS: u32 = 300;
+const LIVES: Duration = Duration::from_mins(5);
 
 /// A boxed future, so that stores can be swapped at run time.
 pub(crate) type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -27,18 +31,66 @@ pub(crate) trait FlashStore: Send + Sync {
     fn take<'a>(&'a self, id: &'a str) -> Later<'a, Option<Flash>>;
 }
 
-/// In the platform's database, so that any replica can take it.
-impl FlashStore for Control {
+/// Marks ids of flashes that wait in memory.
+const HERE: &str = "here-";
+/// Flashes that may wait in memory; the oldest goes first.
+const HERE_MOST: usize = 1000;
+
+/// In the platform's database, so that any replica can take it. While that is away they wait in the
+/// memory of this process: what was typed must not be lost because it could not be saved.
+pub(crate) struct Flashes {
+    control: Control,
+    here: Mutex<VecDeque<(String, Instant, Flash)>>,
+}
+
+impl Flashes {
+    pub(crate) fn new(control: Control) -> Self {
+        Self { control, here: Mutex::default() }
+    }
+
+    fn here(&self) -> MutexGuard<'_, VecDeque<(String, Instant, Flash)>> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_here(&self, flash: Flash) -> String {
+        let id = format!("{HERE}{}", Nonce::new());
+        let mut here = self.here();
+        here.retain(|(_, since, _)| since.elapsed() < LIVES);
+        if here.len() >= HERE_MOST {
+            here.pop_front();
+        }
+        here.push_back((id.clone(), Instant::now(), flash));
+        id
+    }
+
+    fn take_here(&self, id: &str) -> Option<Flash> {
+        let mut here = self.here();
+        let at = here.iter().position(|(known, since, _)| known == id && since.elapsed() < LIVES)?;
+        here.remove(at).map(|(.., flash)| flash)
+    }
+}
+
+impl FlashStore for Flashes {
     fn put(&self, flash: Flash) -> Later<'_, Option<String>> {
         Box::pin(async move {
+            // A form that failed for want of the database would only wait for it once more.
+            if flash.status == 503 {
+                return Some(self.put_here(flash));
+            }
             let text = serde_json::to_string(&flash).ok()?;
-            self.flash_put(&text).await.ok()
+            Some(match self.control.flash_put(&text).await {
+                Ok(id) => id,
+                Err(_) => self.put_here(flash),
+            })
         })
     }
 
     fn take<'a>(&'a self, id: &'a str) -> Later<'a, Option<Flash>> {
         Box::pin(async move {
-            let text = self.flash_take(id).await.ok()??;
+            if id.starts_with(HERE) {
+                return self.take_here(id);
+            }
+            let text = self.control.flash_take(id).await.ok()??;
             serde_json::from_str(&text).ok()
         })
     }
@@ -53,7 +105,7 @@ fn mark(path: &str) -> String {
 /// `Set-Cookie` of a flash that waits for `path`.
 pub(super) fn cookie(id: &str, path: &str, secure: bool) -> HeaderValue {
     let secure = if secure { "; Secure" } else { "" };
-    let text = format!("flash={id}.{}; Path=/; Max-Age={LIVES_SECONDS}; HttpOnly; SameSite=Lax{secure}", mark(path));
+    let text = format!("flash={id}.{}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", mark(path), LIVES.as_secs());
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("flash=; Path=/; Max-Age=0"))
 }
 

@@ -2,16 +2,16 @@
 
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use mintreu_app::{assets::Assets, document::problem_document};
+use mintreu_app::{assets::Assets, document::problem_document, request::PageRequest};
 use mintreu_model::problem::Problem;
 
 fn status(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// A page without navigation: it may stand for a request that nothing is known about.
-pub(crate) fn problem_page(problem: &Problem, assets: &Assets) -> Response {
-    (status(problem), [(header::CACHE_CONTROL, "no-store")], Html(problem_document(problem, assets))).into_response()
+/// A page without scripts: it may stand for a request that nothing is known about.
+pub(crate) fn problem_page(problem: &Problem, assets: &Assets, request: &PageRequest) -> Response {
+    (status(problem), [(header::CACHE_CONTROL, "no-store")], Html(problem_document(problem, assets, request))).into_response()
 }
 
 /// `application/problem+json`.

@@ -2,6 +2,8 @@
 //! not the client stays; a repeat within 24 hours gets the same answer. What was refused keeps
 //! nothing, so that the request can be put right and sent again under the same key.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -10,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt as _;
-use mintreu_control::{Actor, Control, idempotency::Begun};
+use mintreu_control::{Actor, Control, Error, idempotency::Begun};
 use sha2::{Digest as _, Sha256};
 
 use super::{extract, finish, read, refusal::Refusal};
@@ -60,6 +62,11 @@ async fn once(control: Control, request: Request, next: Next) -> Result<Response
 async fn work(control: Control, actor: Actor, key: String, request: Request, next: Next) -> Result<Response, Refusal> {
     let response = next.run(request).await;
     if !response.status().is_success() {
+        let refusal = response.extensions().get::<Arc<Refusal>>();
+        if refusal.is_some_and(|refusal| matches!(refusal.cause.as_deref(), Some(Error::Uncertain(_)))) {
+            // It may have taken effect: a repeat must not do it again.
+            return Ok(response);
+        }
         control.idempotency_release(&actor, &key).await?;
         return Ok(response);
     }

@@ -45,7 +45,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let retry_after = match &error {
             Error::Throttled { retry_after } => Some(retry_after.as_secs().saturating_add(1)),
-            Error::Unavailable(_) => Some(2),
+            Error::Unavailable(_) | Error::Uncertain(_) => Some(2),
             _ => None,
         };
         Self { problem: Box::new(error.problem()), retry_after, cause: Some(Arc::new(error)) }

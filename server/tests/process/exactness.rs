@@ -1,20 +1,21 @@
 //! What must come out to the unit: quotas, usage, and how soon a change bites.
 
+use mintreu_faults::{
+    company::Company,
+    platform::{Platform, eventually},
+};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::{
-    company::Company,
-    platform::{Platform, eventually},
-};
+use crate::PROGRAM;
 
 const SOON: Duration = Duration::from_millis(500);
 
 async fn on_both(case: impl AsyncFn(Platform)) {
     for postgres in [false, true] {
-        case(Platform::start(postgres).await).await;
+        case(Platform::start(PROGRAM, postgres).await).await;
         mintreu_testing::tally(if postgres { "postgres" } else { "sqlite" });
     }
 }
@@ -109,7 +110,7 @@ async fn every_change_bites_within_half_a_second() {
         bites((401, "credentials_invalid")).await;
 
         let fresh = company.owner.post(&format!("{path}/keys"), json!({"name": "second"})).await.expect(201);
-        let second = crate::company::Caller {
+        let second = mintreu_faults::company::Caller {
             id: fresh["client_id"].as_str().unwrap().to_owned(),
             secret: fresh["client_secret"].as_str().unwrap().to_owned(),
             ..caller.clone()

@@ -1,18 +1,19 @@
 //! Applications never meet: neither by calls nor in the database.
 
+use mintreu_faults::{
+    company::{Company, request_application, settled, subscribe},
+    platform::Platform,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
-use crate::{
-    company::{Company, request_application, settled, subscribe},
-    platform::Platform,
-};
+use crate::PROGRAM;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_application_is_handed_a_database_of_its_own_and_the_gateway_tells_who_calls() {
     for postgres in [false, true] {
-        let platform = Platform::start(postgres).await;
+        let platform = Platform::start(PROGRAM, postgres).await;
         let company = Company::open(&platform, 1000, "dedicated", false).await;
         let (first_path, first) = company.application(&platform, "First").await;
         let sam = platform.person("sam@people.test").await;

@@ -1,16 +1,17 @@
 //! The life of the process: starting, a second one, stopping, dying.
 
-use std::sync::atomic::Ordering;
-
-use crate::{
+use mintreu_faults::{
     company::{Company, request_application, settled},
     platform::{Place, Platform},
 };
+use std::sync::atomic::Ordering;
+
+use crate::PROGRAM;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_program_on_the_same_sqlite_directory_is_refused_with_a_sentence() {
-    let mut platform = Platform::start(false).await;
-    let elsewhere = Place { url: Place::on(false).await.url, ..platform.place.clone() };
+    let mut platform = Platform::start(PROGRAM, false).await;
+    let elsewhere = Place { url: Place::on(PROGRAM, false).await.url, ..platform.place.clone() };
     let second = elsewhere.run(&["serve"], "");
     assert!(!second.status.success());
     assert!(String::from_utf8_lossy(&second.stderr).contains("Another mintreu is running"));
@@ -19,7 +20,7 @@ async fn a_second_program_on_the_same_sqlite_directory_is_refused_with_a_sentenc
 
 #[tokio::test]
 async fn nonsense_in_the_configuration_is_one_sentence_that_names_the_key() {
-    let place = Place::on(false).await;
+    let place = Place::on(PROGRAM, false).await;
     let refused = place.command(&["doctor"]).env("MINTREU_GRANT_CACHE", "many").output().unwrap();
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!((refused.status.code(), said.lines().count()), (Some(2), 1), "{said}");
@@ -29,7 +30,7 @@ async fn nonsense_in_the_configuration_is_one_sentence_that_names_the_key() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn provisioning_goes_on_after_kill_9_and_after_the_service_was_away() {
     for postgres in [false, true] {
-        let mut platform = Platform::start(postgres).await;
+        let mut platform = Platform::start(PROGRAM, postgres).await;
         let company = Company::open(&platform, 1000, "dedicated", true).await;
         company.echo.away.store(true, Ordering::SeqCst);
         let (path, caller) = request_application(&platform, &company.owner, &company.tenant, "Store").await;
@@ -44,7 +45,7 @@ async fn provisioning_goes_on_after_kill_9_and_after_the_service_was_away() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn usage_of_the_last_moment_is_handed_over_at_sigterm() {
-    let mut platform = Platform::start(false).await;
+    let mut platform = Platform::start(PROGRAM, false).await;
     let company = Company::open(&platform, 1000, "none", false).await;
     let (_, caller) = company.application(&platform, "Store").await;
     for _ in 0..7 {

@@ -1,10 +1,12 @@
 //! The program as it is started: real processes, real sockets, real databases of both kinds, with
 //! names of one's own from an empty `mintreu serve`.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set up has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
-mod company;
+mod database;
 mod exactness;
 mod isolation;
 mod life;
-mod platform;
+mod memory;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mintreu");

@@ -15,13 +15,6 @@ const LINKS: [(&str, &str); 3] = [("/catalog", "Catalogue"), ("/docs/api", "API 
 #[component]
 pub fn SiteShell(#[prop(into)] title: String, children: Children) -> impl IntoView {
     let content = children();
-    let path = PageRequest::current().path;
-    let links = LINKS
-        .map(|(href, label)| {
-            let here = path.starts_with(href).then_some("page");
-            view! { <li><a href=href aria-current=here>{label}</a></li> }
-        })
-        .collect_view();
     let account = if visitor().is_some() {
         view! { <a class="btn" href="/dashboard">"Dashboard"</a> }.into_any()
     } else {
@@ -34,14 +27,10 @@ pub fn SiteShell(#[prop(into)] title: String, children: Children) -> impl IntoVi
     view! {
         <PageTitle title=title />
         <a class="skip" href="#main">"Skip to content"</a>
-        <header class="site-h"><Brand /><nav aria-label="Main"><ul>{links}</ul></nav>{account}</header>
+        <header class="site-h"><Brand />{navigation()}{account}</header>
         <main class="site cq" id="main" tabindex="-1"><FlashBanner />{content}</main>
         <footer class="site-f">
-            <span>"Mintreu Platform"</span>
-            <a href="/catalog">"Catalogue"</a>
-            <a href="/docs/api">"API reference"</a>
-            <a href="/docs/errors">"Errors"</a>
-            <a href="/status">"Status"</a>
+            {footnotes()}
             <details class="menu menu-up menu-end" data-menu="">
                 <summary>"Theme"</summary>
                 <div class="menu-list"><ThemeChoice /></div>
@@ -50,4 +39,38 @@ pub fn SiteShell(#[prop(into)] title: String, children: Children) -> impl IntoVi
         <FlashToast />
     }
     .into_any()
+}
+
+/// The shell of a page that stands for a request of which nothing is known: without account, flash
+/// and whatever needs a script.
+#[component]
+pub fn PlainShell(children: Children) -> impl IntoView {
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <header class="site-h"><Brand />{navigation()}</header>
+        <main class="site cq" id="main" tabindex="-1">{children()}</main>
+        <footer class="site-f">{footnotes()}</footer>
+    }
+    .into_any()
+}
+
+fn navigation() -> impl IntoView {
+    let path = PageRequest::current().path;
+    let links = LINKS
+        .map(|(href, label)| {
+            let here = path.starts_with(href).then_some("page");
+            view! { <li><a href=href aria-current=here>{label}</a></li> }
+        })
+        .collect_view();
+    view! { <nav aria-label="Main"><ul>{links}</ul></nav> }
+}
+
+fn footnotes() -> impl IntoView {
+    view! {
+        <span>"Mintreu Platform"</span>
+        <a href="/catalog">"Catalogue"</a>
+        <a href="/docs/api">"API reference"</a>
+        <a href="/docs/errors">"Errors"</a>
+        <a href="/status">"Status"</a>
+    }
 }

@@ -8,43 +8,53 @@ use std::{
 };
 
 use mintreu_testing::Postgres;
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-pub(crate) const PASSWORD: &str = "correct horse battery";
-const PROGRAM: &str = env!("CARGO_BIN_EXE_mintreu");
-
+pub const PASSWORD: &str = "correct horse battery";
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-/// Where the platform keeps what it knows.
-#[derive(Clone)]
-pub(crate) struct Place {
-    pub(crate) url: String,
-    pub(crate) data: PathBuf,
-    pub(crate) postgres: Option<String>,
+/// Which program runs, and where it keeps what it knows.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub program: PathBuf,
+    pub url: String,
+    pub data: PathBuf,
+    pub postgres: Option<String>,
+    /// What the program says is dropped.
+    pub quiet: bool,
 }
 
 impl Place {
-    pub(crate) async fn on(postgres: bool) -> Self {
+    /// On SQLite, or on a new database of the shared server.
+    pub async fn on(program: impl Into<PathBuf>, postgres: bool) -> Self {
+        let database = if postgres { Some(Postgres::shared().create_database("process").await) } else { None };
+        Self::with(program, database)
+    }
+
+    /// On SQLite, or on the PostgreSQL database of that address.
+    pub fn with(program: impl Into<PathBuf>, postgres: Option<String>) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("mintreu-process-{}-{number}", std::process::id()));
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let postgres = if postgres { Some(Postgres::shared().create_database("process").await) } else { None };
-        Self { url: format!("http://127.0.0.1:{port}"), data, postgres }
+        Self { program: program.into(), url: format!("http://127.0.0.1:{port}"), data, postgres, quiet: false }
     }
 
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
         command.args(arguments).env("MINTREU_BIND", self.url.trim_start_matches("http://")).env("MINTREU_DATA_DIR", &self.data);
         command.env("MINTREU_TEST_CLOCK", "1").env("RUST_LOG", "warn").env_remove("MINTREU_TEST_TALLY");
         if let Some(url) = &self.postgres {
             command.env("MINTREU_DATABASE_URL", url).env("MINTREU_APP_DATABASE_URL", url);
         }
+        if self.quiet {
+            command.stderr(Stdio::null());
+        }
         command
     }
 
     /// Runs a command to its end with that standard input.
-    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
+    pub fn run(&self, arguments: &[&str], input: &str) -> Output {
         let mut child = self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
         child.wait_with_output().unwrap()
@@ -52,10 +62,11 @@ impl Place {
 }
 
 /// A program that serves; killed when dropped.
-pub(crate) struct Platform {
-    pub(crate) place: Place,
+#[derive(Debug)]
+pub struct Platform {
+    pub place: Place,
     child: Child,
-    pub(crate) admin: Api,
+    pub admin: Api,
 }
 
 impl Drop for Platform {
@@ -68,9 +79,13 @@ impl Drop for Platform {
 
 impl Platform {
     /// An empty platform with one super admin.
-    pub(crate) async fn start(postgres: bool) -> Self {
-        let place = Place::on(postgres).await;
-        if postgres {
+    pub async fn start(program: impl Into<PathBuf>, postgres: bool) -> Self {
+        Self::start_at(Place::on(program, postgres).await).await
+    }
+
+    /// The same at a place of one's own.
+    pub async fn start_at(place: Place) -> Self {
+        if place.postgres.is_some() {
             assert!(place.run(&["migrate"], "").status.success());
         }
         let made = place.run(&["admin", "create", "--email", "root@platform.test"], PASSWORD);
@@ -82,7 +97,7 @@ impl Platform {
         platform
     }
 
-    pub(crate) async fn ready(&self) {
+    pub async fn ready(&self) {
         let client = Client::new();
         eventually("the platform is ready", async || {
             client.get(format!("{}/readyz", self.place.url)).send().await.is_ok_and(|answer| answer.status() == 200)
@@ -91,28 +106,42 @@ impl Platform {
     }
 
     /// kill -9, and the same place served again.
-    pub(crate) async fn crash_and_restart(&mut self) {
+    pub async fn crash_and_restart(&mut self) {
+        self.crash();
+        self.restart().await;
+    }
+
+    /// kill -9.
+    pub fn crash(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Serves the same place again, once it does not any more.
+    pub async fn restart(&mut self) {
         self.child = self.place.command(&["serve"]).spawn().unwrap();
         self.ready().await;
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM; the exit code.
-    pub(crate) async fn stop(&mut self) -> Option<i32> {
+    pub async fn stop(&mut self) -> Option<i32> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         eventually("the program has stopped", async || self.child.try_wait().unwrap().is_some()).await;
         self.child.wait().unwrap().code()
     }
 
-    pub(crate) async fn log_in(&self, email: &str) -> Api {
+    pub async fn log_in(&self, email: &str) -> Api {
         let nobody = Api::new(&self.place.url, String::new());
         let made = nobody.post("/tokens", json!({"email": email, "password": PASSWORD, "name": "test"})).await.expect(201);
         Api::new(&self.place.url, made["token"].as_str().unwrap().to_owned())
     }
 
     /// A registered person with a confirmed address.
-    pub(crate) async fn person(&self, email: &str) -> Api {
+    pub async fn person(&self, email: &str) -> Api {
         let nobody = Api::new(&self.place.url, String::new());
         nobody.post("/users", json!({"email": email, "password": PASSWORD, "name": "Somebody"})).await.expect(202);
         let mails = self.admin.get(&format!("/admin/mail?q={email}")).await.expect(200);
@@ -127,7 +156,7 @@ impl Platform {
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Waits for a condition.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !holds().await {
         assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
@@ -136,31 +165,38 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
 }
 
 /// Somebody with a token.
-#[derive(Clone)]
-pub(crate) struct Api {
+#[derive(Debug, Clone)]
+pub struct Api {
     client: Client,
     base: String,
     token: String,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Value,
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
 }
 
 impl Answer {
-    pub(crate) fn expect(self, status: u16) -> Value {
+    pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
     }
 }
 
 impl Api {
-    fn new(url: &str, token: String) -> Self {
+    pub fn new(url: &str, token: String) -> Self {
         Self { client: Client::new(), base: format!("{url}/api/v1"), token }
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.try_send(method, path, body).await.unwrap()
+    }
+
+    /// The same where the platform may be cut off.
+    pub async fn try_send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Result<Answer> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
@@ -168,20 +204,20 @@ impl Api {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        Answer { status, body: serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or(Value::Null) }
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Answer { status, headers, body: serde_json::from_slice(&response.bytes().await?).unwrap_or(Value::Null) })
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }
 }
