@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 [ -x target/release/mintreu ] || { echo "faults: target/release/mintreu is missing: run make build" >&2; exit 1; }
-cargo run -q -p mintreu-faults -- all --rounds "${1:-12}" --program target/release/mintreu
+cargo run -q -p mintreu-faults -- all --rounds "${1:-5}" --program target/release/mintreu

@@ -30,6 +30,8 @@ pub struct Echo {
     pub away: Arc<AtomicBool>,
     /// Milliseconds that each call of the lifecycle takes.
     pub pause: Arc<AtomicU64>,
+    /// Calls of the lifecycle that it heard.
+    pub heard: Arc<AtomicU64>,
     /// Applications that were set up, also half, and not deleted.
     known: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -56,6 +58,7 @@ impl Echo {
         if method == Method::PUT {
             self.list().insert(application.to_owned());
         }
+        self.heard.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(self.pause.load(Ordering::SeqCst))).await;
         if method == Method::DELETE && !self.list().remove(application) {
             return StatusCode::GONE;

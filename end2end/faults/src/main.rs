@@ -20,7 +20,7 @@ struct Cli {
     #[arg(long, default_value_t = 50)]
     rounds: u32,
     /// Platforms that are broken at the same time.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 8)]
     lanes: u32,
     #[arg(long, value_enum)]
     engine: Option<Engine>,

@@ -30,15 +30,21 @@ use crate::report::Report;
 const BOUND: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(25);
 
-#[derive(Debug, Clone, Copy)]
+/// What goes on when the program is killed, at any moment of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Act {
     Make,
+    /// From the service's part on.
+    MakeLater,
     MakeAndDelete,
     Delete,
+    DeleteLater,
 }
 
+const ACTS: [Act; 5] = [Act::Make, Act::Delete, Act::MakeLater, Act::DeleteLater, Act::MakeAndDelete];
+
 pub(crate) async fn run(program: &Path, postgres: bool, rounds: u32, lanes: u32) -> Report {
-    let next = AtomicU32::new(0);
+    let (next, rounds): (_, u32) = (AtomicU32::new(0), ACTS.iter().map(|_| rounds).sum());
     let lanes = (0..lanes.min(rounds)).map(|_| AssertUnwindSafe(lane(program, postgres, &next, rounds)).catch_unwind());
     let mut report = Report::default();
     for lane in join_all(lanes).await {
@@ -59,7 +65,7 @@ async fn lane(program: &Path, postgres: bool, next: &AtomicU32, rounds: u32) -> 
         if round >= rounds {
             return report;
         }
-        let act = [Act::Make, Act::Delete, Act::Make, Act::MakeAndDelete][round as usize % 4];
+        let act = ACTS[round as usize % ACTS.len()];
         if let Err(finding) = lane.round(act, &mut report).await {
             report.found(format!("round {round}, {act:?}: {finding}"));
         }
@@ -101,6 +107,16 @@ impl Lane {
         let (owner, tenant) = (self.company.owner.clone(), self.company.tenant.clone());
         let acting = tokio::spawn(acting(act, owner, tenant, self.work, Arc::clone(&begins)));
         timeout(BOUND, begins.notified()).await.map_err(|_| "what is to be deleted was not made".to_owned())?;
+        let heard = &self.company.echo.heard;
+        let before = heard.load(Ordering::SeqCst);
+        if matches!(act, Act::MakeLater | Act::DeleteLater) {
+            let told = async {
+                while heard.load(Ordering::SeqCst) == before {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            timeout(BOUND, told).await.map_err(|_| "the service was not told".to_owned())?;
+        }
         tokio::time::sleep(Duration::from_millis(fastrand::u64(0..self.work + pause))).await;
         self.platform.crash();
         let key = acting.await.ok().flatten();
@@ -198,24 +214,22 @@ impl Lane {
 /// What a person does meanwhile; says when it begins, and gives the key of what was made, where
 /// the answer came.
 async fn acting(act: Act, owner: Api, tenant: String, work: u64, begins: Arc<Notify>) -> Option<Value> {
-    if matches!(act, Act::MakeAndDelete) {
+    let deletes = matches!(act, Act::Delete | Act::DeleteLater);
+    if !deletes {
         begins.notify_one();
     }
     let wanted = Some(json!({"product": "echo", "name": "Store"}));
     let made = owner.try_send(Method::POST, &format!("{tenant}/applications"), wanted).await.ok()?.expect(202);
     let path = format!("{tenant}/applications/{}", made["id"].as_str()?);
-    match act {
-        Act::Make => {
-            begins.notify_one();
-            return Some(made["key"].clone());
+    if act == Act::MakeAndDelete {
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..work))).await;
+    } else if deletes {
+        while owner.get(&path).await.body["status"] != "active" {
+            tokio::time::sleep(LOOK).await;
         }
-        Act::MakeAndDelete => tokio::time::sleep(Duration::from_millis(fastrand::u64(0..work))).await,
-        Act::Delete => {
-            while owner.get(&path).await.body["status"] != "active" {
-                tokio::time::sleep(LOOK).await;
-            }
-            begins.notify_one();
-        }
+        begins.notify_one();
+    } else {
+        return Some(made["key"].clone());
     }
     let _ = owner.try_send(Method::DELETE, &path, None).await;
     None
