@@ -104,14 +104,20 @@ impl Lane {
         let pause = fastrand::u64(20..150);
         self.company.echo.pause.store(pause, Ordering::SeqCst);
         let begins = Arc::new(Notify::new());
-        let (owner, tenant) = (self.company.owner.clone(), self.company.tenant.clone());
-        let acting = tokio::spawn(acting(act, owner, tenant, self.work, Arc::clone(&begins)));
+        let (owner, tenant, heard) = (self.company.owner.clone(), self.company.tenant.clone(), Arc::clone(&self.company.echo.heard));
+        let begin = {
+            let begins = Arc::clone(&begins);
+            move || {
+                heard.store(0, Ordering::SeqCst);
+                begins.notify_one();
+            }
+        };
+        let acting = tokio::spawn(acting(act, owner, tenant, self.work, begin));
         timeout(BOUND, begins.notified()).await.map_err(|_| "what is to be deleted was not made".to_owned())?;
         let heard = &self.company.echo.heard;
-        let before = heard.load(Ordering::SeqCst);
         if matches!(act, Act::MakeLater | Act::DeleteLater) {
             let told = async {
-                while heard.load(Ordering::SeqCst) == before {
+                while heard.load(Ordering::SeqCst) == 0 {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             };
@@ -213,10 +219,10 @@ impl Lane {
 
 /// What a person does meanwhile; says when it begins, and gives the key of what was made, where
 /// the answer came.
-async fn acting(act: Act, owner: Api, tenant: String, work: u64, begins: Arc<Notify>) -> Option<Value> {
+async fn acting(act: Act, owner: Api, tenant: String, work: u64, begin: impl Fn()) -> Option<Value> {
     let deletes = matches!(act, Act::Delete | Act::DeleteLater);
     if !deletes {
-        begins.notify_one();
+        begin();
     }
     let wanted = Some(json!({"product": "echo", "name": "Store"}));
     let made = owner.try_send(Method::POST, &format!("{tenant}/applications"), wanted).await.ok()?.expect(202);
@@ -227,7 +233,7 @@ async fn acting(act: Act, owner: Api, tenant: String, work: u64, begins: Arc<Not
         while owner.get(&path).await.body["status"] != "active" {
             tokio::time::sleep(LOOK).await;
         }
-        begins.notify_one();
+        begin();
     } else {
         return Some(made["key"].clone());
     }
