@@ -7,6 +7,8 @@
 
 mod flush;
 mod frame;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod ledger;
 mod segment;
 mod sync;

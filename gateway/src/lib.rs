@@ -15,6 +15,8 @@ mod control;
 
 mod credential;
 mod framing;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod grant;
 mod header;
 mod identity;
