@@ -145,18 +145,15 @@ fn accepts(parts: &Parts) -> bool {
 }
 
 fn check_head(data: &[u8], parts: &Parts) {
-    let end = data.windows(4).position(|four| four == b"\r\n\r\n").map_or(data.len(), |end| end + 2);
-    let strict = !data.get(..end).unwrap_or_default().windows(2).any(|two| two == b"\n\n");
-    // Line ends without CR are allowed to a parser (RFC 9112 §2.2); lines are then others.
-    if !strict || data.first().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+    // Empty lines before the first are allowed to a parser (RFC 9112 §2.2).
+    if data.first().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
         return;
     }
-    let head = data.get(..end).unwrap_or_default();
     let mut hosts = 0;
-    for line in head.split(|byte| *byte == b'\n').skip(1) {
+    for line in data.split(|byte| *byte == b'\n').skip(1) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
-            continue;
+            break;
         }
         assert!(!line.contains(&b'\r'), "a bare CR passed");
         assert!(!line.starts_with(b" ") && !line.starts_with(b"\t"), "a folded line passed");

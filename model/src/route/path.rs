@@ -10,6 +10,9 @@ use std::fmt;
 /// Reserved for the lifecycle calls of the platform itself.
 const RESERVED: &[u8] = b".mintreu";
 
+/// Nobody encodes so often; whoever does wants us to work.
+const MOST_LAYERS: usize = 4;
+
 /// Why a path is refused; the text is for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathRefused {
@@ -73,13 +76,16 @@ fn check_segment(raw: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefuse
         }
     }
     check_names(&decoded)?;
-    // Once more for services that decode twice; a stray % is a plain character to them.
-    while decoded.contains(&b'%') {
-        let Some(again) = decode(&decoded) else { break };
+    // Once more for services that decode again; a stray % is a plain character to them.
+    for _ in 0..MOST_LAYERS {
+        let Some(again) = decode_leniently(&decoded) else { return Ok(()) };
+        if again.contains(&0) {
+            return Err(PathRefused::ControlByte);
+        }
         check_names(&again)?;
         decoded = again;
     }
-    Ok(())
+    Err(PathRefused::InvalidEscape)
 }
 
 fn check_names(decoded: &[u8]) -> Result<(), PathRefused> {
@@ -105,6 +111,20 @@ fn decode(raw: &[u8]) -> Option<Vec<u8>> {
         decoded.push(if byte == b'%' { (hex(bytes.next()?)? << 4) | hex(bytes.next()?)? } else { byte });
     }
     Some(decoded)
+}
+
+/// Percent-decodes once and keeps what is no escape; `None` where there is nothing to decode.
+fn decode_leniently(text: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        let escape = after.split_first_chunk().filter(|_| byte == b'%');
+        let value = escape.and_then(|(&[high, low], after)| Some(((hex(high)? << 4) | hex(low)?, after)));
+        let (byte, after) = value.unwrap_or((byte, after));
+        decoded.push(byte);
+        rest = after;
+    }
+    (decoded.len() < text.len()).then_some(decoded)
 }
 
 fn hex(digit: u8) -> Option<u8> {
