@@ -111,9 +111,8 @@ enum Next {
     Failed(Failure),
 }
 
-/// What came of one address.
-enum Outcome {
-    Answered(Response<Incoming>, Exchange),
+/// Why one address gave no answer.
+enum Missed {
     /// The request is whole: another address may have it.
     Elsewhere(Failure),
     Failed(Failure),
@@ -168,18 +167,18 @@ impl Delivery<'_> {
             }
             tried.add(load.index);
             match self.to(load).await {
-                Outcome::Answered(response, exchange) => return Ok((response, exchange)),
-                Outcome::Elsewhere(because) => failure = Some(because),
-                Outcome::Failed(failure) => return Err(failure),
+                Ok(answered) => return Ok(answered),
+                Err(Missed::Elsewhere(because)) => failure = Some(because),
+                Err(Missed::Failed(failure)) => return Err(failure),
             }
         }
     }
 
     /// Brings the request to one address: by kept connections as long as they are found dead, then
     /// by new ones.
-    async fn to(&mut self, mut load: Load) -> Outcome {
+    async fn to(&mut self, mut load: Load) -> Result<(Response<Incoming>, Exchange), Missed> {
         let service = self.service;
-        let Some(address) = service.addresses.get(load.index) else { return Outcome::Elsewhere(Failure::Unreachable) };
+        let Some(address) = service.addresses.get(load.index) else { return Err(Missed::Elsewhere(Failure::Unreachable)) };
         let mut fresh_attempts = 0;
         while fresh_attempts < 2 {
             let kept = self.worker.pool.take(address, self.outgoing.upgrade);
@@ -190,11 +189,11 @@ impl Delivery<'_> {
                     Ok(lease) => lease,
                     Err(ConnectFailed::Refused(reason)) => {
                         load.failed(reason);
-                        return Outcome::Elsewhere(Failure::Unreachable);
+                        return Err(Missed::Elsewhere(Failure::Unreachable));
                     }
                     Err(ConnectFailed::Timeout) => {
                         load.failed("No connection in time".to_owned());
-                        return Outcome::Elsewhere(Failure::Timeout);
+                        return Err(Missed::Elsewhere(Failure::Timeout));
                     }
                 },
             };
@@ -203,8 +202,8 @@ impl Delivery<'_> {
             fresh_attempts += u32::from(!reused || shared);
             let repeatable = reused && self.may_repeat;
             match self.attempt(address, lease, repeatable, &mut load).await {
-                Next::Answered(response, lease) => return Outcome::Answered(response, Exchange::new(lease, load)),
-                Next::Failed(failure) => return Outcome::Failed(failure),
+                Next::Answered(response, lease) => return Ok((response, Exchange::new(lease, load))),
+                Next::Failed(failure) => return Err(Missed::Failed(failure)),
                 Next::Again if repeatable => {
                     // The others of this address were kept as long: begin afresh.
                     self.worker.pool.forget(address);
@@ -215,7 +214,7 @@ impl Delivery<'_> {
             }
         }
         load.failed("Closed the connection before the request".to_owned());
-        Outcome::Elsewhere(Failure::Unreachable)
+        Err(Missed::Elsewhere(Failure::Unreachable))
     }
 
     fn is_over(&self) -> bool {

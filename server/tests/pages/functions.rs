@@ -81,7 +81,7 @@ pub const FUNCTIONS: &[Line] = &[
     ("tenant/delete", Changers, "tenant={tenant}&confirm=Fjordline Goods", 200),
     ("tenant/keep", Changers, "tenant={tenant}", 200),
     ("service/create", Operators, "slug=extra&name=Extra&base_urls=http://127.0.0.1:9&routes=* /{*rest}&database=none&timeout_ms=1000", 200),
-    ("service/update", Operators, "slug=extra&name=More&base_urls=http://127.0.0.1:9&routes=* /{*rest}&database=none&timeout_ms=1000", 200),
+    ("service/update", Operators, "slug=extra&name=More&base_urls=http://127.0.0.1:9&routes=* /{*rest}&database=none&timeout_ms=1000&upstream.connect_timeout_ms=100&upstream.idle_timeout_ms=1000&upstream.total_timeout_ms=0&upstream.max_in_flight=0&upstream.health_interval_ms=1000&upstream.unhealthy_after=1&upstream.healthy_after=1&upstream.circuit_failures=0&upstream.circuit_server_errors=0", 200),
     ("product/create", Operators, "slug=draft&name=Draft&service=extra&summary=Soon", 200),
     ("product/update", Operators, "slug=draft&name=Draft&service=extra&summary=Sooner", 200),
     ("product/preview", Operators, "!to=/admin/products/draft&slug=draft&name=Draft&service=extra&summary=Sooner", 200),

@@ -5,6 +5,7 @@
 
 mod database;
 mod exactness;
+mod health;
 mod isolation;
 mod life;
 mod memory;
