@@ -9,6 +9,7 @@ pub mod application;
 pub mod audit;
 pub mod catalogue;
 pub mod clock;
+pub mod csv;
 mod error;
 pub mod idempotency;
 pub mod jobs;

@@ -1,7 +1,11 @@
-//! Usage as a table for spreadsheets: what the page shows, with the same range and breakdown.
+//! Tables for spreadsheets: the usage of an application as its page shows it, with the same range and
+//! breakdown, and the lists of the back office (`admin`).
+
+mod admin;
 
 use axum::{
     Extension, Router,
+    body::Body,
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Response},
     routing::get,
@@ -15,7 +19,7 @@ use mintreu_model::{
 };
 
 pub(crate) fn router(control: Control) -> Router {
-    Router::new().route("/t/{tenant}/applications/{application}/usage.csv", get(csv)).with_state(control)
+    Router::new().route("/t/{tenant}/applications/{application}/usage.csv", get(csv)).merge(admin::router()).with_state(control)
 }
 
 async fn csv(
@@ -25,14 +29,16 @@ async fn csv(
     RawQuery(query): RawQuery,
 ) -> Response {
     match table(&control, actor, &tenant, &application, &query.unwrap_or_default()).await {
-        Ok((name, text)) => {
-            let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-            let keep = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            let file = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).unwrap_or(HeaderValue::from_static("attachment"));
-            ([kind, keep, (header::CONTENT_DISPOSITION, file)], text).into_response()
-        }
+        Ok((name, text)) => file(&name, Body::from(text)),
         Err(error) => crate::forms::problem_json(&error.problem()),
     }
+}
+
+fn file(name: &str, body: Body) -> Response {
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    let keep = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let file = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).unwrap_or(HeaderValue::from_static("attachment"));
+    ([kind, keep, (header::CONTENT_DISPOSITION, file)], body).into_response()
 }
 
 /// Name of the file, and the table.

@@ -12,15 +12,34 @@ use mintreu_model::{
 use super::{
     filter::statuses,
     frame::{frame, id},
+    sheet::{Sheet, maybe},
 };
 use crate::{
     components::prelude::*,
     load::load,
     tenant::{
         frame::param,
-        steps::{steps, total},
+        steps::{is_moving, steps, total},
         words::count,
     },
+};
+
+/// The list as a file.
+pub const SHEET: Sheet<ApplicationView> = Sheet {
+    of: "applications",
+    id: |one| one.id.to_string(),
+    figures: &[
+        ("Application", "name", |one| one.name.clone()),
+        ("Application", "slug", |one| one.slug.clone()),
+        ("Tenant", "tenant", |one| one.tenant_name.clone()),
+        ("Tenant", "tenant_slug", |one| one.tenant_slug.clone()),
+        ("Status", "status", |one| one.status.to_string()),
+        ("Status", "status_reason", |one| maybe(one.status_reason.as_ref())),
+        ("Product", "product", |one| one.product.clone()),
+        ("Product", "plan", |one| one.plan.clone()),
+        ("Database", "database", |one| maybe(one.database.as_ref())),
+        ("Created", "created_at", |one| machine(one.created_at)),
+    ],
 };
 
 fn retry(one: &ApplicationView, small: bool) -> Option<impl IntoView + use<>> {
@@ -74,12 +93,13 @@ pub fn ApplicationList(
     let total = applications.total;
     let rows = applications.data.iter().map(|one| row(one, now, of_tenant)).collect();
     let filters = vec![statuses(ApplicationStatus::ALL.iter().map(|status| status.as_str()))];
+    let csv = (!of_tenant).then(|| "/admin/applications.csv".to_owned());
     let empty = view! {
         <EmptyState icon="box" title="No applications yet">"They appear when somebody provisions one under a subscription."</EmptyState>
     };
     view! {
         <List of="applications" columns=columns rows=rows total=total sorted="-created" search="Application or tenant" filters=filters
-            dense=true empty=empty />
+            dense=true empty=empty nostrip:csv=csv />
     }
     .into_any()
 }
@@ -141,9 +161,8 @@ pub fn Application() -> impl IntoView {
         let took = total(&timeline).filter(|_| one.status == ApplicationStatus::Active).map(|took| Slot::from(format!("Took {took}")));
         let config = serde_json::to_string_pretty(&one.config).unwrap_or_default();
         let jobs = format!("/admin/jobs?q={}", one.id);
-        let again =
-            (one.status == ApplicationStatus::Provisioning).then(|| view! { <LinkButton href="?" label="Refresh" icon="refresh" /> });
-        let actions = view! { {again}<LinkButton href=jobs label="Its jobs" />{retry(&one, false)} };
+        let live = if is_moving(&timeline) { format!("/admin/applications/{}/events", one.id) } else { String::new() };
+        let actions = view! { <LinkButton href=jobs label="Its jobs" />{retry(&one, false)} };
         let badge = view! { <Status name=one.status.as_str() /> };
         let version = format!("Version {}", one.config_version);
         Ok(view! {
@@ -151,7 +170,7 @@ pub fn Application() -> impl IntoView {
                 <PageHeader title=one.name.clone() badge=badge actions=actions lede=format!("Of {}.", one.tenant_name) />
                 {reason}
                 <div class="cols cols-main">
-                    <Card title="Provisioning" nostrip:note=took><Timeline steps=steps(&timeline) /></Card>
+                    <Card title="Provisioning" nostrip:note=took><Timeline steps=steps(&timeline) live=live /></Card>
                     <div class="stack stack-l">
                         <Card title="Application"><DefinitionList facts=facts(&one, now) /></Card>
                         <Card title="Configuration" note=version><Code label="Configuration" code=config /></Card>

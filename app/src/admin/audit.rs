@@ -4,8 +4,29 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use mintreu_model::{list, view::AuditView};
 
-use super::frame::frame;
+use super::{
+    frame::frame,
+    sheet::{Sheet, maybe},
+};
 use crate::{components::prelude::*, load::load, tenant::happened};
+
+/// The list as a file.
+pub const SHEET: Sheet<AuditView> = Sheet {
+    of: "audit",
+    id: |entry| entry.id.to_string(),
+    figures: &[
+        ("What", "action", |entry| entry.action.clone()),
+        ("What", "target_kind", |entry| entry.target_kind.clone()),
+        ("What", "target_id", |entry| entry.target_id.clone()),
+        ("What", "target_name", |entry| entry.target_name.clone()),
+        ("When", "at", |entry| machine(entry.at)),
+        ("Tenant", "tenant", |entry| maybe(entry.tenant_name.as_ref())),
+        ("Who", "actor", |entry| entry.actor.clone()),
+        ("From", "address", |entry| maybe(entry.address.as_ref())),
+        ("Changes", "before", |entry| maybe(entry.before.as_ref())),
+        ("Changes", "after", |entry| maybe(entry.after.as_ref())),
+    ],
+};
 
 /// What entries may be about, and how that is said.
 const ABOUT: [(&str, &str); 13] = [
@@ -66,12 +87,14 @@ pub fn AuditList(
         any: "About anything",
         options: ABOUT.map(|(value, label)| (value.to_owned(), label.to_owned())).to_vec(),
     };
+    let csv = (!of_tenant).then(|| "/admin/audit.csv".to_owned());
     let total = entries.total;
     let rows = entries.data.into_iter().map(|entry| row(entry, now, of_tenant)).collect();
     let empty =
         view! { <EmptyState icon="clock" title="Nothing has happened yet">"Every change is noted here, with who made it."</EmptyState> };
     view! {
-        <List of="entries" columns=columns rows=rows total=total search="Person, action or name" filters=vec![about] dense=true empty=empty />
+        <List of="entries" columns=columns rows=rows total=total search="Person, action or name" filters=vec![about] dense=true empty=empty
+            nostrip:csv=csv />
     }
     .into_any()
 }

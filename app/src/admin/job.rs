@@ -4,8 +4,28 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use mintreu_model::{status::JobStatus, view::JobView};
 
-use super::{filter::statuses, frame::frame};
+use super::{
+    filter::statuses,
+    frame::frame,
+    sheet::{Sheet, maybe},
+};
 use crate::{components::prelude::*, load::load, tenant::words::count};
+
+/// The list as a file.
+pub const SHEET: Sheet<JobView> = Sheet {
+    of: "jobs",
+    id: |job| job.id.to_string(),
+    figures: &[
+        ("Job", "kind", |job| job.kind.clone()),
+        ("Status", "status", |job| job.status.to_string()),
+        ("Status", "last_error", |job| maybe(job.last_error.as_ref())),
+        ("About", "target", |job| job.target.clone()),
+        ("Attempts", "attempts", |job| job.attempts.to_string()),
+        ("When", "run_at", |job| machine(job.run_at)),
+        ("When", "finished_at", |job| maybe(job.finished_at.map(machine))),
+        ("Created", "created_at", |job| machine(job.created_at)),
+    ],
+};
 
 /// What a kind of job does, as people say it.
 fn said(kind: &str) -> String {
@@ -90,7 +110,8 @@ pub fn Jobs() -> impl IntoView {
             <AdminShell frame=frame title="Jobs" current="jobs">
                 <PageHeader title="Jobs" lede="Work that the platform does by itself, newest first. What fails is tried again, later each time. Times in UTC." />
                 {notice}
-                <List of="jobs" columns=columns rows=rows total=total sorted="-created" search="Kind or id" filters=filters dense=true empty=empty />
+                <List of="jobs" columns=columns rows=rows total=total sorted="-created" search="Kind or id" filters=filters dense=true empty=empty
+                    csv="/admin/jobs.csv" />
             </AdminShell>
         })
     })

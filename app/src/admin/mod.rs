@@ -15,6 +15,7 @@ pub mod routes;
 pub mod search;
 pub mod service;
 pub mod setting;
+pub mod sheet;
 pub mod subscription;
 pub mod tenant;
 pub mod user;

@@ -4,11 +4,39 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use mintreu_model::{list, status::SubscriptionStatus, view::SubscriptionView};
 
-use super::{filter::statuses, frame::frame};
+use super::{
+    filter::statuses,
+    frame::frame,
+    sheet::{Sheet, maybe},
+};
 use crate::{
     components::prelude::*,
     load::load,
     tenant::words::{standing, subscription_price},
+};
+
+/// The list as a file.
+pub const SHEET: Sheet<SubscriptionView> = Sheet {
+    of: "subscriptions",
+    id: |one| one.id.to_string(),
+    figures: &[
+        ("Tenant", "tenant", |one| one.tenant_name.clone()),
+        ("Tenant", "tenant_slug", |one| one.tenant_slug.clone()),
+        ("Product", "product", |one| one.product.clone()),
+        ("Plan", "plan", |one| one.plan.clone()),
+        ("Plan", "plan_version", |one| one.plan_version.to_string()),
+        ("Status", "status", |one| one.status.to_string()),
+        ("Price", "price", |one| one.price.major()),
+        ("Price", "currency", |one| one.price.currency.code().to_owned()),
+        ("Price", "interval", |one| one.interval.to_string()),
+        ("Period ends", "period_end", |one| machine(one.current_period_end)),
+        ("Period ends", "cancel_at_period_end", |one| one.cancel_at_period_end.to_string()),
+        ("Period ends", "ended_at", |one| maybe(one.ended_at.map(machine))),
+        ("This month", "requests", |one| one.quota.used.to_string()),
+        ("This month", "included_requests", |one| one.quota.included.to_string()),
+        ("Applications", "applications", |one| one.applications.to_string()),
+        ("Applications", "max_applications", |one| one.max_applications.to_string()),
+    ],
 };
 
 fn row(one: &SubscriptionView, now: DateTime<Utc>, of_tenant: bool) -> Row {
@@ -53,11 +81,13 @@ pub fn SubscriptionList(
     let total = subscriptions.total;
     let rows = subscriptions.data.iter().map(|one| row(one, now, of_tenant)).collect();
     let filters = vec![statuses(SubscriptionStatus::ALL.iter().map(|status| status.as_str()))];
+    let csv = (!of_tenant).then(|| "/admin/subscriptions.csv".to_owned());
     let empty = view! {
         <EmptyState icon="refresh" title="No subscriptions yet">"They begin when somebody subscribes to a published product."</EmptyState>
     };
     view! {
-        <List of="subscriptions" columns=columns rows=rows total=total search="Tenant, product or plan" filters=filters dense=true empty=empty />
+        <List of="subscriptions" columns=columns rows=rows total=total search="Tenant, product or plan" filters=filters dense=true empty=empty
+            nostrip:csv=csv />
     }
     .into_any()
 }

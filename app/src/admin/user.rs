@@ -7,6 +7,7 @@ use mintreu_model::view::{MembershipView, UserView};
 use super::{
     confirm::Confirm,
     frame::{frame, id},
+    sheet::Sheet,
 };
 use crate::{components::prelude::*, load::load, tenant::frame::param};
 
@@ -20,6 +21,20 @@ fn Standing(user: UserView) -> impl IntoView {
     let admin = user.super_admin.then(|| view! { " "<Tag label="Super admin" accent=true /> });
     view! { {state}{admin} }.into_any()
 }
+
+/// The list as a file.
+pub const SHEET: Sheet<UserView> = Sheet {
+    of: "users",
+    id: |user| user.id.to_string(),
+    figures: &[
+        ("User", "name", |user| user.name.clone()),
+        ("E-mail", "email", |user| user.email.clone()),
+        ("State", "email_verified", |user| user.email_verified.to_string()),
+        ("State", "disabled", |user| user.disabled.to_string()),
+        ("State", "super_admin", |user| user.super_admin.to_string()),
+        ("Registered", "created_at", |user| machine(user.created_at)),
+    ],
+};
 
 fn row(user: UserView, now: DateTime<Utc>) -> Row {
     Row::new(cells![
@@ -56,7 +71,7 @@ pub fn Users() -> impl IntoView {
             <AdminShell frame=frame title="Users" current="users">
                 <PageHeader title="Users" lede="Everybody with an account." />
                 <List of="users" columns=columns rows=rows total=total sorted="-created" search="Name or e-mail" filters=vec![filter]
-                    dense=true empty=empty />
+                    dense=true empty=empty csv="/admin/users.csv" />
             </AdminShell>
         })
     })

@@ -4,7 +4,10 @@
 use leptos::prelude::*;
 
 use super::{
+    button::LinkButton,
+    card::slug,
     chips::Chips,
+    columns::{ColumnChooser, shown},
     empty::EmptyState,
     icon::Icon,
     pagination::{Pagination, thousands},
@@ -12,6 +15,9 @@ use super::{
     slot::Slot,
     table::{Column, Row, Table},
 };
+
+/// A list of so few columns always shows them.
+const FIXED: usize = 3;
 
 /// A choice that narrows the list: key in the URL, and what may be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +64,9 @@ pub fn List(
     /// What can be done with rows that were chosen (`Row::pick`).
     #[prop(optional)]
     bulk: Option<Bulk>,
+    /// Address of the same list as a file for spreadsheets; the filter, sort and columns go along.
+    #[prop(optional, into)]
+    csv: Option<String>,
 ) -> impl IntoView {
     let query = Query::current();
     let mut active: Vec<(String, String)> = filters.iter().filter_map(|filter| chosen(filter, &query)).collect();
@@ -71,6 +80,14 @@ pub fn List(
     let keys: Vec<String> = active.iter().map(|(key, _)| key.clone()).collect();
     let clear = query.without(&keys.iter().map(String::as_str).collect::<Vec<_>>()).href();
     let heading = of.clone();
+    let shown = shown(&columns.iter().map(Column::key).collect::<Vec<_>>(), &query);
+    let chooser = (columns.len() > FIXED).then(|| view! { <ColumnChooser of=of.clone() columns=columns.clone() shown=shown.clone() /> });
+    let csv = csv.map(|address| {
+        let href = format!("{address}{}", query.href());
+        view! { <LinkButton href=href label="CSV" icon="download" about=format!("of {of}") download=true /> }
+    });
+    let columns = columns.into_iter().zip(&shown).filter_map(|(column, shown)| shown.then_some(column)).collect();
+    let rows = rows.into_iter().map(|row| row.only(&shown)).collect();
     let body = if total == 0 {
         let text = active.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", ");
         view! {
@@ -81,7 +98,7 @@ pub fn List(
         }
         .into_any()
     } else {
-        let pick = if bulk.is_some() { "form[ids][]" } else { "" };
+        let pick = if bulk.is_some() { bulk_form(&of) } else { String::new() };
         let table = view! { <Table caption=of.clone() columns=columns rows=rows sorted=sorted dense=dense pick=pick /> };
         match bulk {
             Some(bulk) => view! { <BulkForm bulk=bulk of=of.clone() total=total query=query.href()>{table}</BulkForm> }.into_any(),
@@ -91,7 +108,10 @@ pub fn List(
     let pages = (total > 0).then(|| view! { <Pagination total=total /> });
     view! {
         <section class="card flush" aria-label=heading>
-            <FilterForm of=of search=search filters=filters query=query />
+            <div class="filters">
+                <FilterForm of=of search=search filters=filters query=query />
+                {(chooser.is_some() || csv.is_some()).then(|| view! { <div class="tools">{chooser}{csv}</div> })}
+            </div>
             <Chips active=active count=count />
             {body}
             {pages}
@@ -102,11 +122,13 @@ pub fn List(
 
 #[component]
 fn BulkForm(bulk: Bulk, of: String, total: i64, query: String, children: Children) -> impl IntoView {
+    let form = bulk_form(&of);
+    // Rows may hold forms of their own, so that the form stands beside the table and the boxes name it.
     view! {
-        <form class="bulk-form" method="post" action=bulk.action>
-            <input type="hidden" name="form[query]" value=query />
+        <div class="bulk-form">
             {children()}
-            <div class="bulk" role="group" aria-label=format!("Chosen {of}")>
+            <form class="bulk" id=form method="post" action=bulk.action aria-label=format!("Chosen {of}")>
+                <input type="hidden" name="form[query]" value=query />
                 <b class="bulk-n">"chosen"</b>
                 <fieldset>
                     <legend class="vh">"Apply to"</legend>
@@ -114,10 +136,14 @@ fn BulkForm(bulk: Bulk, of: String, total: i64, query: String, children: Childre
                     <label class="check small"><input type="radio" name="form[scope]" value="all" />{format!(" All {} that match", thousands(total))}</label>
                 </fieldset>
                 <div class="row">{bulk.buttons.view()}</div>
-            </div>
-        </form>
+            </form>
+        </div>
     }
     .into_any()
+}
+
+fn bulk_form(of: &str) -> String {
+    format!("bulk-{}", slug(of))
 }
 
 /// What a filter holds, as `(key, label)`.
@@ -158,7 +184,7 @@ fn FilterForm(of: String, search: Option<String>, filters: Vec<Filter>, query: Q
         })
         .collect_view();
     view! {
-        <form class="filters" method="get" role="search" aria-label=format!("Filter {of}")>
+        <form method="get" role="search" aria-label=format!("Filter {of}")>
             {search}{selects}{kept}<button class="btn">"Filter"</button>
         </form>
     }

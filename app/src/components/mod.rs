@@ -11,6 +11,7 @@ pub mod card;
 pub mod chart;
 pub mod chips;
 pub mod code;
+pub mod columns;
 pub mod copy;
 pub mod dialog;
 pub mod diff;
@@ -46,9 +47,9 @@ pub mod title;
 /// Everything a page needs: `use crate::components::prelude::*;`.
 pub mod prelude {
     pub use super::{
-        badge::*, banner::*, breadcrumbs::*, button::*, card::*, chart::*, chips::*, code::*, copy::*, dialog::*, diff::*, empty::*,
-        error_page::*, facts::*, field::*, form::*, icon::*, kpi::*, list::*, menu::*, page_header::*, pagination::*, prose::*, query::*,
-        quota::*, range::*, secret::*, shell::*, slot::*, snippet::*, table::*, tabs::*, time::*, timeline::*, title::*,
+        badge::*, banner::*, breadcrumbs::*, button::*, card::*, chart::*, chips::*, code::*, columns::*, copy::*, dialog::*, diff::*,
+        empty::*, error_page::*, facts::*, field::*, form::*, icon::*, kpi::*, list::*, menu::*, page_header::*, pagination::*, prose::*,
+        query::*, quota::*, range::*, secret::*, shell::*, slot::*, snippet::*, table::*, tabs::*, time::*, timeline::*, title::*,
     };
     pub use crate::cells;
 }

@@ -33,6 +33,11 @@ impl Query {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// All values of the key, in order.
+    pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
     /// A copy in which the key has this one value; an empty value removes it. Going to another
     /// list means its first page, so everything but `page` itself drops `page`.
     #[must_use]

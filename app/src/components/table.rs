@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{icon::Icon, query::Query, slot::Slot};
+use super::{card::slug, icon::Icon, query::Query, slot::Slot};
 
 /// A column. The first one names the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,17 @@ impl Column {
     #[must_use]
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), sort: None, numeric: false, hide_card: false }
+    }
+
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// What the URL calls it where columns are chosen: “Requests, 30 days” → `requests-30-days`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        slug(&self.label)
     }
 
     /// Sorts by this key of the URL.
@@ -53,6 +64,12 @@ impl Row {
         Self { cells, actions: None, pick: None }
     }
 
+    /// Leaves out the cells of columns that are not shown.
+    pub(super) fn only(self, shown: &[bool]) -> Self {
+        let cells = self.cells.into_iter().zip(shown).filter_map(|(cell, shown)| shown.then_some(cell)).collect();
+        Self { cells, ..self }
+    }
+
     /// Buttons at its end.
     #[must_use]
     pub fn actions(self, actions: impl Into<Slot>) -> Self {
@@ -82,11 +99,11 @@ pub fn Table(
     /// A row of sums at the end, one cell for each column.
     #[prop(optional)]
     foot: Option<Row>,
-    /// Name of the boxes, `form[ids][]`, where rows can be chosen.
+    /// Id of the form that rows can be chosen for; their boxes are its `form[ids][]`.
     #[prop(optional, into)]
     pick: String,
 ) -> impl IntoView {
-    let pick = Some(pick).filter(|name| !name.is_empty());
+    let pick = Some(pick).filter(|form| !form.is_empty());
     let query = Query::current();
     let sorted = query.get("sort").map_or(sorted, str::to_owned);
     let has_actions = rows.iter().any(|row| row.actions.is_some());
@@ -145,10 +162,10 @@ fn header(column: &Column, sorted: &str, query: &Query) -> AnyView {
 }
 
 fn table_row(row: Row, columns: &[Column], pick: Option<&str>, has_actions: bool) -> impl IntoView + use<> {
-    let pick = pick.map(|name| match row.pick {
+    let pick = pick.map(|form| match row.pick {
         Some((value, label)) => view! {
             <td class="pick">
-                <input type="checkbox" name=name.to_owned() value=value aria-label=format!("Choose {label}") />
+                <input type="checkbox" form=form.to_owned() name="form[ids][]" value=value aria-label=format!("Choose {label}") />
             </td>
         }
         .into_any(),

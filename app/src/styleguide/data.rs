@@ -134,7 +134,7 @@ pub fn Data() -> impl IntoView {
                 foot="Days in Europe/Berlin." />
         </Card>
         <List of="keys" columns=columns() rows=rows() total=if nothing { 0 } else { 312 } sorted="-requests" search="Name or ID"
-            filters=vec![status] empty=empty() />
+            filters=vec![status] empty=empty() csv="#" />
         <List of="webhooks" columns=columns() rows=Vec::new() total=0 empty=empty() search="" />
         <div class="cols cols-2 even">
             <Card title="Provisioning" note="9 s, usually 12 s"><Timeline steps=steps() /></Card>

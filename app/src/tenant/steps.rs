@@ -2,7 +2,10 @@
 //! it here, so that what arrives live looks like what was there at first.
 
 use chrono::TimeDelta;
-use mintreu_model::{status::StepStatus, view::TimelineView};
+use mintreu_model::{
+    status::{ApplicationStatus, StepStatus},
+    view::TimelineView,
+};
 
 use crate::components::timeline::TimelineStep;
 
@@ -19,6 +22,14 @@ pub fn steps(timeline: &TimelineView) -> Vec<TimelineStep> {
             detail: step.detail.clone(),
         })
         .collect()
+}
+
+/// Whether there is something to wait for: the page follows the stream of events as long as this
+/// holds, and the stream ends when it does not.
+#[must_use]
+pub fn is_moving(timeline: &TimelineView) -> bool {
+    let at_work = timeline.steps.iter().any(|step| matches!(step.status, StepStatus::Running | StepStatus::Pending));
+    at_work && matches!(timeline.status, ApplicationStatus::Provisioning | ApplicationStatus::Active)
 }
 
 /// How long all of it took, once nothing is running or waiting.

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use chrono::SecondsFormat;
 use mintreu_model::{status::UsageBy, view::UsageSeries};
 
+use crate::csv::cell;
+
 /// RFC 4180, with a heading. `by` names the column of what it is broken down by.
 #[must_use]
 pub fn csv(series: &UsageSeries, by: Option<UsageBy>) -> String {
@@ -30,21 +32,4 @@ pub fn csv(series: &UsageSeries, by: Option<UsageBy>) -> String {
         );
     }
     out
-}
-
-/// Text in quotes; what a spreadsheet would take for a formula is marked as text.
-fn cell(text: &str) -> String {
-    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_looks_like_a_formula_stays_text() {
-        assert_eq!(cell("=HYPERLINK(\"http://x\")"), "\"'=HYPERLINK(\"\"http://x\"\")\"");
-        assert_eq!(cell("GET /v1/orders/{id}"), "\"GET /v1/orders/{id}\"");
-    }
 }

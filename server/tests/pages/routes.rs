@@ -193,6 +193,24 @@ async fn pages_of_each_kind_open_alike_on_both_databases() {
 }
 
 #[tokio::test]
+async fn files_and_streams_of_the_back_office_are_for_super_admins_alone() {
+    on_sqlite(async |bench| {
+        let world = world(&bench).await;
+        let lists = ["tenants", "users", "subscriptions", "applications", "jobs", "audit"].map(|list| format!("/admin/{list}.csv"));
+        for path in lists.into_iter().chain(["/admin/applications/{application_id}/events".to_owned()]) {
+            for (caller, expected) in Caller::ALL.into_iter().zip([401, 404, 404, 404, 200]) {
+                let answer = world.site.open(&world.fill(&path), world.cookie(caller)).await;
+                assert_eq!(answer.status, expected, "{path} {caller:?}: {}", answer.text);
+                if expected != 200 {
+                    assert_eq!(answer.header("content-type"), "application/problem+json", "{path} {caller:?}");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn files_and_streams_of_an_application_are_guarded_like_its_pages() {
     on_sqlite(async |bench| {
         let world = world(&bench).await;

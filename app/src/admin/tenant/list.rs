@@ -5,9 +5,30 @@ use leptos::prelude::*;
 use mintreu_model::{status::TenantStatus, view::TenantRow};
 
 use crate::{
-    admin::{filter::statuses, frame::frame},
+    admin::{
+        filter::statuses,
+        frame::frame,
+        sheet::{Sheet, maybe},
+    },
     components::prelude::*,
     load::load,
+};
+
+/// The list as a file.
+pub const SHEET: Sheet<TenantRow> = Sheet {
+    of: "tenants",
+    id: |one| one.tenant.id.to_string(),
+    figures: &[
+        ("Tenant", "name", |one| one.tenant.name.clone()),
+        ("Tenant", "slug", |one| one.tenant.slug.clone()),
+        ("Status", "status", |one| one.tenant.status.to_string()),
+        ("Owner", "owner", |one| maybe(one.owner_email.as_ref())),
+        ("Members", "members", |one| one.members.to_string()),
+        ("Subscriptions", "subscriptions", |one| one.subscriptions.to_string()),
+        ("Applications", "applications", |one| one.applications.to_string()),
+        ("Requests, 30 days", "requests_30_days", |one| one.requests_30_days.to_string()),
+        ("Since", "created_at", |one| machine(one.tenant.created_at)),
+    ],
 };
 
 fn row(one: TenantRow, now: DateTime<Utc>) -> Row {
@@ -50,7 +71,7 @@ pub fn Tenants() -> impl IntoView {
             <AdminShell frame=frame title="Tenants" current="tenants">
                 <PageHeader title="Tenants" lede="The customers of the platform. Times in UTC." />
                 <List of="tenants" columns=columns rows=rows total=total sorted="-created" search="Name or slug" filters=filters dense=true
-                    empty=empty />
+                    empty=empty csv="/admin/tenants.csv" />
             </AdminShell>
         })
     })

@@ -7,7 +7,7 @@ pub mod members;
 pub mod overview;
 pub mod suspend;
 
-pub use list::Tenants;
+pub use list::{SHEET, Tenants};
 pub use lists::{TenantApplications, TenantAudit, TenantSubscriptions};
 pub use members::TenantMembers;
 pub use overview::Tenant;

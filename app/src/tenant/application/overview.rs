@@ -17,7 +17,7 @@ use crate::{
     flash::PageFlash,
     load::load,
     tenant::{
-        steps::{steps, total},
+        steps::{is_moving, steps, total},
         usage::{figures::figures, range::Range},
     },
 };
@@ -70,8 +70,7 @@ pub fn OverviewPage() -> impl IntoView {
 
 fn provisioning(opened: &Opened, timeline: &TimelineView, secret_shown: bool) -> AnyView {
     let application = &opened.application;
-    let busy = timeline.steps.iter().any(|step| matches!(step.status, StepStatus::Running | StepStatus::Pending))
-        && matches!(application.status, ApplicationStatus::Provisioning | ApplicationStatus::Active);
+    let busy = is_moving(timeline);
     let steps = steps(timeline);
     let live = busy.then(|| opened.address.href("/events"));
     let note = total(timeline).filter(|_| application.status == ApplicationStatus::Active).map(|took| format!("Took {took}"));
