@@ -39,6 +39,8 @@ pub mod request;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]
+pub mod search;
+#[cfg(feature = "ssr")]
 pub mod styleguide;
 #[cfg(feature = "ssr")]
 pub mod tenant;

@@ -68,6 +68,7 @@ test('pages of a tenant @scripts', async ({ page }) => {
     `${home}/subscribe`,
     `${home}/team`,
     `${home}/team/invite`,
+    `${home}/search?q=fjordline`,
     `${home}/activity`,
     `${home}/settings`,
     '/account',
@@ -75,6 +76,7 @@ test('pages of a tenant @scripts', async ({ page }) => {
     '/account/tokens',
     '/tenants',
     '/tenants/new',
+    '/search?q=store',
   ]);
 });
 
@@ -104,5 +106,7 @@ test('pages of the admin panel @scripts', async ({ page }) => {
     '/admin/mail',
     ...(await linksBelow(page, '/admin/mail', '/admin/mail/', 1)),
     '/admin/settings',
+    '/admin/search?q=fjordline',
+    '/admin/tenants/suspend?form[scope]=all&form[query]=%3Fq%3Dfjordline',
   ]);
 });

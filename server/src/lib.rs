@@ -10,6 +10,7 @@ mod events;
 pub mod forms;
 pub mod journal;
 mod operations;
+mod palette;
 pub mod plane;
 pub mod rest;
 pub mod serve;

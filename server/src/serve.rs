@@ -26,7 +26,7 @@ use crate::{
     config::Config,
     csv, events,
     forms::Flashes,
-    operations, plane, rest,
+    operations, palette, plane, rest,
     session::{self, Identify},
     web::{self, SiteFiles, WebState},
 };
@@ -245,7 +245,7 @@ pub fn router(config: &Config, control: &Control, gateway: &Gateway, stopping: C
         styleguide: !config.is_secure(),
         provide: Arc::new(provide),
     };
-    let beside = events::router(control.clone(), stopping).merge(csv::router(control.clone()));
+    let beside = events::router(control.clone(), stopping).merge(csv::router(control.clone())).merge(palette::router(control.clone()));
     let sessions = session::layer(control, config);
     let unsaved = middleware::from_fn_with_state(state.files.assets.clone(), session::unsaved);
     let people = web::router(state, beside, |pages| {

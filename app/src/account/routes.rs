@@ -12,7 +12,7 @@ use super::{
     tokens::{RevokeToken, Tokens},
     verify::Verify,
 };
-use crate::routes::area;
+use crate::{routes::area, search::page::AccountSearch};
 
 area!(AccountRoutes:
     "/login" => LogIn,
@@ -28,6 +28,7 @@ area!(AccountRoutes:
     "/account/sessions" => Sessions,
     "/account/tokens" => Tokens,
     "/account/tokens/:token/revoke" => RevokeToken,
+    "/search" => AccountSearch,
     "/tenants" => Tenants,
     "/tenants/new" => CreateTenant,
 );

@@ -9,7 +9,7 @@ use super::{
     frame::frame,
     sheet::{Sheet, maybe},
 };
-use crate::{components::prelude::*, load::load, tenant::words::count};
+use crate::{components::prelude::*, flash::PageFlash, load::load, tenant::words::count};
 
 /// The list as a file.
 pub const SHEET: Sheet<JobView> = Sheet {
@@ -73,7 +73,7 @@ fn row(job: JobView, now: DateTime<Utc>) -> Row {
         JobStatus::Queued if job.attempts > 0 => "Run now",
         _ => return row,
     };
-    row.actions(view! {
+    row.pick(job.id.to_string(), format!("{} {}", said(&job.kind), job.target)).actions(view! {
         <PostButton action="/_fn/job/retry" label=label fields=vec![("job", job.id.to_string())] small=true about=job.target />
     })
 }
@@ -101,6 +101,13 @@ pub fn Jobs() -> impl IntoView {
                 </Banner>
             }
         });
+        let bulk = Bulk {
+            action: "/_fn/job/retry_many".into(),
+            asks: false,
+            all: "All failed ones that match".into(),
+            buttons: view! { <Button label="Retry" icon="refresh" small=true /> }.into(),
+        };
+        let refused = PageFlash::current().once();
         let total = jobs.total;
         let rows = jobs.data.into_iter().map(|job| row(job, now)).collect();
         let filters = vec![statuses(JobStatus::ALL.iter().map(|status| status.as_str()))];
@@ -109,9 +116,10 @@ pub fn Jobs() -> impl IntoView {
         Ok(view! {
             <AdminShell frame=frame title="Jobs" current="jobs">
                 <PageHeader title="Jobs" lede="Work that the platform does by itself, newest first. What fails is tried again, later each time. Times in UTC." />
+                <BulkReport refused=refused />
                 {notice}
                 <List of="jobs" columns=columns rows=rows total=total sorted="-created" search="Kind or id" filters=filters dense=true empty=empty
-                    csv="/admin/jobs.csv" />
+                    csv="/admin/jobs.csv" bulk=bulk />
             </AdminShell>
         })
     })

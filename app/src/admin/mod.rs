@@ -12,7 +12,6 @@ pub mod overview;
 pub mod plan;
 pub mod product;
 pub mod routes;
-pub mod search;
 pub mod service;
 pub mod setting;
 pub mod sheet;

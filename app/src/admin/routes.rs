@@ -8,18 +8,21 @@ use super::{
     overview::Overview,
     plan::{ArchivePlan, EditPlan, NewPlan},
     product::{ArchiveProduct, DeleteProduct, EditProduct, NewProduct, ProductPlans, Products, PublishProduct},
-    search::Search,
     service::{DeleteService, EditService, NewService, Services},
     setting::Settings,
     subscription::Subscriptions,
-    tenant::{SuspendTenant, Tenant, TenantApplications, TenantAudit, TenantMembers, TenantSubscriptions, Tenants},
+    tenant::{
+        ResumeTenants, SuspendTenant, SuspendTenants, Tenant, TenantApplications, TenantAudit, TenantMembers, TenantSubscriptions, Tenants,
+    },
     user::{DisableUser, User, Users},
 };
-use crate::routes::area;
+use crate::{routes::area, search::page::AdminSearch};
 
 area!(AdminRoutes:
     "/admin" => Overview,
     "/admin/tenants" => Tenants,
+    "/admin/tenants/suspend" => SuspendTenants,
+    "/admin/tenants/resume" => ResumeTenants,
     "/admin/tenants/:id" => Tenant,
     "/admin/tenants/:id/members" => TenantMembers,
     "/admin/tenants/:id/subscriptions" => TenantSubscriptions,
@@ -51,5 +54,5 @@ area!(AdminRoutes:
     "/admin/mail" => Mails,
     "/admin/mail/:id" => Mail,
     "/admin/settings" => Settings,
-    "/admin/search" => Search,
+    "/admin/search" => AdminSearch,
 );

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod application;
+pub mod bulk;
 pub mod invitation;
 pub mod key;
 pub mod member;

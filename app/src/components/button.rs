@@ -51,9 +51,12 @@ pub fn Button(
     /// Id of the form, for a button outside of it.
     #[prop(optional, into)]
     form: Option<String>,
+    /// Where the form goes by this button, instead of to its own action.
+    #[prop(optional, into)]
+    to: Option<String>,
 ) -> impl IntoView {
     view! {
-        <button class=button_class(look, small, wide) name=name value=value form=form>
+        <button class=button_class(look, small, wide) name=name value=value form=form formaction=to>
             <Label label=label icon=icon small=small about=about />
         </button>
     }

@@ -32,11 +32,15 @@ pub struct Filter {
 }
 
 /// Actions on many rows at once. The form sends `form[ids][]` (the chosen rows), `form[scope]`
-/// (`rows`, or `all` that match the filter), `form[query]` (the filter) and the button's own name.
+/// (`rows`, or `all` that match the filter) and `form[query]` (the filter).
 pub struct Bulk {
-    /// The server function.
+    /// The server function, or the page that asks first.
     pub action: String,
-    /// Small buttons, `<Button name="form[do]" value="suspend" …/>`.
+    /// It is a page: the form goes there by GET.
+    pub asks: bool,
+    /// The other choice besides the chosen rows: “All failed ones that match”.
+    pub all: String,
+    /// Small buttons; those with `to` go to another address than `action`.
     pub buttons: Slot,
 }
 
@@ -101,7 +105,7 @@ pub fn List(
         let pick = if bulk.is_some() { bulk_form(&of) } else { String::new() };
         let table = view! { <Table caption=of.clone() columns=columns rows=rows sorted=sorted dense=dense pick=pick /> };
         match bulk {
-            Some(bulk) => view! { <BulkForm bulk=bulk of=of.clone() total=total query=query.href()>{table}</BulkForm> }.into_any(),
+            Some(bulk) => view! { <BulkForm bulk=bulk of=of.clone() query=query.href()>{table}</BulkForm> }.into_any(),
             None => table.into_any(),
         }
     };
@@ -121,19 +125,19 @@ pub fn List(
 }
 
 #[component]
-fn BulkForm(bulk: Bulk, of: String, total: i64, query: String, children: Children) -> impl IntoView {
+fn BulkForm(bulk: Bulk, of: String, query: String, children: Children) -> impl IntoView {
     let form = bulk_form(&of);
     // Rows may hold forms of their own, so that the form stands beside the table and the boxes name it.
     view! {
         <div class="bulk-form">
             {children()}
-            <form class="bulk" id=form method="post" action=bulk.action aria-label=format!("Chosen {of}")>
+            <form class="bulk" id=form method=if bulk.asks { "get" } else { "post" } action=bulk.action aria-label=format!("Chosen {of}")>
                 <input type="hidden" name="form[query]" value=query />
                 <b class="bulk-n">"chosen"</b>
                 <fieldset>
                     <legend class="vh">"Apply to"</legend>
                     <label class="check small"><input type="radio" name="form[scope]" value="rows" checked />" These rows"</label>
-                    <label class="check small"><input type="radio" name="form[scope]" value="all" />{format!(" All {} that match", thousands(total))}</label>
+                    <label class="check small"><input type="radio" name="form[scope]" value="all" />" "{bulk.all}</label>
                 </fieldset>
                 <div class="row">{bulk.buttons.view()}</div>
             </form>

@@ -28,10 +28,12 @@ pub mod menu;
 pub mod nav;
 pub mod page_header;
 pub mod pagination;
+pub mod palette;
 pub mod prose;
 pub mod query;
 pub mod quota;
 pub mod range;
+pub mod report;
 pub mod secret;
 pub mod shell;
 pub mod slot;
@@ -48,8 +50,9 @@ pub mod title;
 pub mod prelude {
     pub use super::{
         badge::*, banner::*, breadcrumbs::*, button::*, card::*, chart::*, chips::*, code::*, columns::*, copy::*, dialog::*, diff::*,
-        empty::*, error_page::*, facts::*, field::*, form::*, icon::*, kpi::*, list::*, menu::*, page_header::*, pagination::*, prose::*,
-        query::*, quota::*, range::*, secret::*, shell::*, slot::*, snippet::*, table::*, tabs::*, time::*, timeline::*, title::*,
+        empty::*, error_page::*, facts::*, field::*, form::*, icon::*, kpi::*, list::*, menu::*, page_header::*, pagination::*, palette::*,
+        prose::*, query::*, quota::*, range::*, report::*, secret::*, shell::*, slot::*, snippet::*, table::*, tabs::*, time::*,
+        timeline::*, title::*,
     };
     pub use crate::cells;
 }

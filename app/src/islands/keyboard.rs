@@ -1,5 +1,4 @@
-//! Escape closes the drawer and open menus, a click beside a menu closes it, Ctrl or ⌘ K goes to
-//! the search.
+//! Escape closes the drawer and open menus, a click beside a menu closes it.
 
 use leptos::{prelude::document, wasm_bindgen::JsCast};
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
@@ -8,11 +7,8 @@ use super::dom;
 
 pub(super) fn listen() {
     dom::on(&document(), "keydown", |event: KeyboardEvent| {
-        let key = event.key();
-        if key == "Escape" {
+        if event.key() == "Escape" {
             close(&dom::all("details[data-menu][open]"));
-        } else if (event.ctrl_key() || event.meta_key()) && key.eq_ignore_ascii_case("k") {
-            focus_search(&event);
         }
     });
     dom::on(&document(), "click", |event: MouseEvent| {
@@ -37,13 +33,5 @@ fn close(menus: &[Element]) {
         if let (true, Some(summary)) = (held, summary) {
             let _ = summary.focus();
         }
-    }
-}
-
-fn focus_search(event: &KeyboardEvent) {
-    let field = dom::find("[data-find]").and_then(|field| field.dyn_into::<HtmlElement>().ok());
-    if let Some(field) = field.filter(|field| field.offset_height() > 0) {
-        event.prevent_default();
-        let _ = field.focus();
     }
 }

@@ -10,6 +10,8 @@ use leptos::prelude::*;
 #[cfg(feature = "hydrate")]
 mod clipboard;
 #[cfg(feature = "hydrate")]
+mod crosshair;
+#[cfg(feature = "hydrate")]
 mod dialog;
 #[cfg(feature = "hydrate")]
 mod dom;
@@ -17,6 +19,8 @@ mod dom;
 mod guard;
 #[cfg(feature = "hydrate")]
 mod keyboard;
+#[cfg(feature = "hydrate")]
+mod palette;
 #[cfg(feature = "hydrate")]
 mod snippet;
 #[cfg(feature = "hydrate")]
@@ -36,9 +40,11 @@ pub fn Behaviours() -> impl IntoView {
 #[cfg(feature = "hydrate")]
 fn start() {
     clipboard::listen();
+    crosshair::listen();
     dialog::listen();
     guard::listen();
     keyboard::listen();
+    palette::listen();
     snippet::listen();
     theme::listen();
     timeline::follow();

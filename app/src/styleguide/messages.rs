@@ -15,6 +15,10 @@ pub fn Messages() -> impl IntoView {
         </Banner>
         <Banner tone=Tone::Bad>"The application could not be suspended: it is being deleted."</Banner>
         <Banner tone=Tone::Good>"Your address is verified."</Banner>
+        <BulkReport refused=vec![
+            ("The tenant is deleting, so this cannot be done.".into(), "Umber Studio, Tamarind Kitchen".into()),
+            ("There is no such tenant.".into(), "ten_01m7t3h8vc".into()),
+        ] />
         <div class="cols cols-2 even">
             <EmptyState card=true icon="box" title="No applications yet" actions=view! { <LinkButton href="#" label="New application" look=Look::Primary /> }>
                 "An application gets its own database, keys and endpoint in about 12 seconds."

@@ -57,14 +57,16 @@ pub fn AdminExample() -> impl IntoView {
             .collect();
     let frame = AdminFrame { viewer: viewer(), failed_jobs: 3, notices: Vec::new() };
     let bulk = Bulk {
-        action: "/_fn/example/bulk".into(),
-        buttons: view! { <Button label="Suspend…" look=Look::Danger small=true name="form[do]" value="suspend" /> }.into(),
+        action: "#".into(),
+        asks: true,
+        all: "All 1,284 that match".into(),
+        buttons: view! { <Button label="Suspend…" look=Look::Danger small=true /> }.into(),
     };
     view! {
         <AdminShell frame=frame title="Tenants" current="tenants"
             action=view! { <LinkButton href="#" label="New tenant" look=Look::Primary icon="plus" /> }>
-            <PageHeader title="Tenants" lede="1,284 in all." actions=view! { <LinkButton href="?format=csv" label="CSV" icon="download" download=true /> } />
-            <List of="tenants" columns=columns rows=rows total=1284 sorted="name" dense=true search="Name, slug or e-mail" bulk=bulk
+            <PageHeader title="Tenants" lede="1,284 in all." />
+            <List of="tenants" columns=columns rows=rows total=1284 sorted="name" dense=true search="Name, slug or e-mail" bulk=bulk csv="#"
                 empty=view! { <EmptyState icon="home" title="No tenants yet">"They appear when somebody registers."</EmptyState> } />
         </AdminShell>
     }

@@ -9,7 +9,6 @@ pub mod happened;
 pub mod home;
 pub mod quota;
 pub mod routes;
-pub mod search;
 pub mod settings;
 pub mod steps;
 pub mod subscription;

@@ -7,17 +7,16 @@ use super::{
         OverviewPage, RevokePage, RotatePage, SettingsPage, SuspendPage,
     },
     home::Home,
-    search::Search,
     settings::Settings,
     subscription::{SubscribePage, SubscriptionPage, Subscriptions},
     team::{Invite, Leave, Member, Team},
     usage::TenantUsage,
 };
-use crate::routes::area;
+use crate::{routes::area, search::page::TenantSearch};
 
 area!(TenantRoutes:
     "/t/:tenant" => Home,
-    "/t/:tenant/search" => Search,
+    "/t/:tenant/search" => TenantSearch,
     "/t/:tenant/usage" => TenantUsage,
     "/t/:tenant/catalogue" => SubscribePage,
     "/t/:tenant/subscribe" => SubscribePage,

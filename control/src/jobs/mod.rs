@@ -34,7 +34,13 @@ use serde_json::Value;
 pub(crate) use store::Job;
 pub use worker::Worker;
 
-use crate::{Control, Error, Operator, Result, audit::Entry, error::is_duplicate, store::Tx};
+use crate::{
+    Control, Error, Operator, Result,
+    audit::Entry,
+    bulk::{Chosen, Report, Tally},
+    error::is_duplicate,
+    store::Tx,
+};
 
 /// Failures in a row after which a job is dead.
 pub(crate) const ATTEMPTS: i64 = 10;
@@ -173,6 +179,22 @@ impl Control {
     /// How many failed for good, for the navigation of the back office.
     pub async fn count_dead_jobs(&self, _: &Operator) -> Result<i64> {
         store::count_dead(&self.db).await
+    }
+
+    /// Starts chosen jobs anew, or all of a list that failed.
+    pub async fn retry_jobs(&self, who: &Operator, chosen: Chosen<JobId>) -> Result<Report> {
+        let ids = match chosen {
+            Chosen::Rows(ids) => ids,
+            Chosen::Matching(query) => store::failed(&self.db, &query).await?,
+        };
+        let mut tally = Tally::of(ids);
+        while let Some(id) = tally.next() {
+            if let Some(reason) = tally.note(self.retry_job(who, id).await)? {
+                let job = store::get(&self.db, id).await?;
+                tally.refuse(job.map_or_else(|| id.to_string(), |job| format!("{} {}", job.kind, job.target)), reason);
+            }
+        }
+        Ok(tally.end())
     }
 
     /// Starts a dead job anew, or a waiting one at once.

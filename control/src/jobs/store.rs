@@ -280,9 +280,15 @@ pub(crate) async fn get(db: &Db, id: JobId) -> Result<Option<JobView>> {
     Ok(row.map(Into::into))
 }
 
+const FILTER: &str = "WHERE ($1 IS NULL OR LOWER(kind) LIKE $1 ESCAPE '\\' OR target LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR status = $2)";
+
+/// Those of the list that failed, for good or until now, oldest first.
+pub(crate) async fn failed(db: &Db, query: &ListQuery) -> Result<Vec<JobId>> {
+    read!(db, c => sqlx::query_scalar(&format!("SELECT id FROM jobs {FILTER} AND (status = 'dead' OR (status = 'queued' AND attempts > 0)) ORDER BY id"))
+        .bind(query.pattern()).bind(query.status()).fetch_all(c))
+}
+
 pub(crate) async fn list(db: &Db, query: &ListQuery) -> Result<List<JobView>> {
-    const FILTER: &str =
-        "WHERE ($1 IS NULL OR LOWER(kind) LIKE $1 ESCAPE '\\' OR target LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR status = $2)";
     let (pattern, status) = (query.pattern(), query.status());
     let total: i64 = read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) FROM jobs {FILTER}"))
         .bind(&pattern).bind(status).fetch_one(c))?;

@@ -42,16 +42,6 @@ pub(crate) struct Draft<'a> {
     pub created_by: UserId,
 }
 
-/// A key that a search found, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Found {
-    pub id: ApiKeyId,
-    pub name: String,
-    pub client_id: String,
-    pub application_name: String,
-    pub application_slug: String,
-}
-
 impl Control {
     pub async fn create_key(&self, who: &Permitted<ManageKeys>, application: ApplicationId, form: &CreateKey) -> Result<KeyCreated> {
         form.validate()?;
@@ -85,11 +75,6 @@ impl Control {
             return Err(Error::NotFound("application"));
         }
         store::list(&self.db, who.tenant_id(), application, query, self.clock.now()).await
-    }
-
-    /// Keys of all applications of the tenant whose name or client id fits the query.
-    pub async fn search_keys(&self, who: &Permitted<ViewTenant>, query: &ListQuery) -> Result<Vec<Found>> {
-        store::search(&self.db, who.tenant_id(), query).await
     }
 
     pub async fn get_key(&self, who: &Permitted<ViewTenant>, application: ApplicationId, id: ApiKeyId) -> Result<KeyView> {

@@ -11,7 +11,7 @@ use mintreu_model::{
 };
 use sqlx::{FromRow, types::Json};
 
-use super::{Draft, Found};
+use super::Draft;
 use crate::{
     Result,
     store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
@@ -114,17 +114,6 @@ pub(crate) async fn list(
         .bind(tenant).bind(application).bind(now).bind(soon).bind(&pattern).bind(status)
         .bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
     Ok(page.list(rows, total, Into::into))
-}
-
-/// Keys of every application that is not gone, by name.
-pub(crate) async fn search(db: &Db, tenant: TenantId, query: &ListQuery) -> Result<Vec<Found>> {
-    read!(db, c => sqlx::query_as(
-        "SELECT k.id, k.name, k.client_id, a.name AS application_name, a.slug AS application_slug
-         FROM api_keys k JOIN applications a ON a.id = k.application_id
-         WHERE k.tenant_id = $1 AND a.status <> 'deleted'
-            AND ($2 IS NULL OR LOWER(k.name) LIKE $2 ESCAPE '\\' OR k.client_id LIKE $2 ESCAPE '\\')
-         ORDER BY LOWER(k.name), k.id LIMIT $3")
-        .bind(tenant).bind(query.pattern()).bind(query.limit()).fetch_all(c))
 }
 
 /// Whether the tenant has this application, in any state.

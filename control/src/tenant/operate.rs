@@ -12,7 +12,13 @@ use mintreu_model::{
 };
 
 use super::store;
-use crate::{Control, Error, Operator, Result, account, account::normalise, audit::Entry, store::Change};
+use crate::{
+    Control, Error, Operator, Result, account,
+    account::normalise,
+    audit::Entry,
+    bulk::{Chosen, Report, Tally},
+    store::Change,
+};
 
 impl Control {
     pub async fn list_any_tenants(&self, _: &Operator, query: &ListQuery) -> Result<List<TenantRow>> {
@@ -35,6 +41,43 @@ impl Control {
 
     pub async fn resume_tenant(&self, who: &Operator, id: TenantId) -> Result<TenantView> {
         self.move_tenant(who, id, TenantStatus::Suspended, TenantStatus::Active, None, "tenant.resume").await
+    }
+
+    /// The tenants that an action on many is for: chosen ones, or those of a list in this state.
+    pub async fn choose_tenants(&self, _: &Operator, chosen: Chosen<TenantId>, state: TenantStatus) -> Result<Vec<TenantId>> {
+        match chosen {
+            Chosen::Rows(ids) => Ok(ids),
+            Chosen::Matching(query) => store::in_state(&self.db, &query, state).await,
+        }
+    }
+
+    /// Suspends chosen tenants, or all active ones of a list, for the same reason.
+    pub async fn suspend_tenants(&self, who: &Operator, chosen: Chosen<TenantId>, form: &SuspendTenant) -> Result<Report> {
+        form.validate()?;
+        let ids = self.choose_tenants(who, chosen, TenantStatus::Active).await?;
+        let mut tally = Tally::of(ids);
+        while let Some(id) = tally.next() {
+            if let Some(reason) = tally.note(self.suspend_tenant(who, id, form).await)? {
+                tally.refuse(self.name_of(id).await?, reason);
+            }
+        }
+        Ok(tally.end())
+    }
+
+    /// Resumes chosen tenants, or all suspended ones of a list.
+    pub async fn resume_tenants(&self, who: &Operator, chosen: Chosen<TenantId>) -> Result<Report> {
+        let ids = self.choose_tenants(who, chosen, TenantStatus::Suspended).await?;
+        let mut tally = Tally::of(ids);
+        while let Some(id) = tally.next() {
+            if let Some(reason) = tally.note(self.resume_tenant(who, id).await)? {
+                tally.refuse(self.name_of(id).await?, reason);
+            }
+        }
+        Ok(tally.end())
+    }
+
+    async fn name_of(&self, id: TenantId) -> Result<String> {
+        Ok(store::get(&self.db, id).await?.map_or_else(|| id.to_string(), |tenant| tenant.name))
     }
 
     async fn move_tenant(

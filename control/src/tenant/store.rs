@@ -384,9 +384,16 @@ const SORTING: Sorting = Sorting {
     others: &[Column::text("name", "LOWER(t.name)"), Column::text("status", "t.status")],
 };
 
+const FILTER: &str = "FROM tenants t WHERE ($1 IS NULL OR LOWER(t.name) LIKE $1 ESCAPE '\\' OR t.slug LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR t.status = $2)";
+
+/// Those of the list that are in this state, oldest first.
+pub(crate) async fn in_state(db: &Db, query: &ListQuery, state: TenantStatus) -> Result<Vec<TenantId>> {
+    read!(db, c => sqlx::query_scalar(&format!("SELECT t.id {FILTER} AND t.status = $3 ORDER BY t.id"))
+        .bind(query.pattern()).bind(query.status()).bind(state.as_str()).fetch_all(c))
+}
+
 /// All tenants, for super admins.
 pub(crate) async fn list(db: &Db, query: &ListQuery, now: DateTime<Utc>) -> Result<List<TenantRow>> {
-    const FILTER: &str = "FROM tenants t WHERE ($1 IS NULL OR LOWER(t.name) LIKE $1 ESCAPE '\\' OR t.slug LIKE $1 ESCAPE '\\') AND ($2 IS NULL OR t.status = $2)";
     let (pattern, status) = (query.pattern(), query.status());
     let total: i64 =
         read!(db, c => sqlx::query_scalar(&format!("SELECT CAST(COUNT(*) AS BIGINT) {FILTER}")).bind(&pattern).bind(status).fetch_one(c))?;

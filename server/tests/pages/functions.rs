@@ -101,6 +101,9 @@ pub const FUNCTIONS: &[Line] = &[
     ("user/enable", Operators, "user={user}", 200),
     ("application/retry_any", Operators, "application={application_id}", 409),
     ("job/retry", Operators, "job={job}", 409),
+    ("job/retry_many", Operators, "ids.={job}&scope=all&query=?q=nothing", 200),
+    ("tenant/suspend_many", Operators, "ids.={tenant_id}&scope=rows&query=?&reason=A test", 200),
+    ("tenant/resume_many", Operators, "scope=all&query=?q=fjord", 200),
     ("member/leave", Members, "tenant={tenant}", 200),
     ("account/log_out", Everybody, "", 200),
 ];

@@ -65,6 +65,7 @@ const PAGES: &[(&str, For)] = &[
     ("/account/sessions", People),
     ("/account/tokens", People),
     ("/account/tokens/{token}/revoke", TheirOwn),
+    ("/search", People),
     ("/tenants", People),
     ("/tenants/new", People),
     ("/t/{tenant}", Members),
@@ -96,6 +97,8 @@ const PAGES: &[(&str, For)] = &[
     ("/t/{tenant}/activity", Members),
     ("/admin", Operators),
     ("/admin/tenants", Operators),
+    ("/admin/tenants/suspend", Operators),
+    ("/admin/tenants/resume", Operators),
     ("/admin/tenants/{id}", Operators),
     ("/admin/tenants/{id}/members", Operators),
     ("/admin/tenants/{id}/subscriptions", Operators),
@@ -193,6 +196,32 @@ async fn pages_of_each_kind_open_alike_on_both_databases() {
 }
 
 #[tokio::test]
+async fn the_palette_offers_to_each_what_they_may_open_and_to_strangers_nothing() {
+    on_sqlite(async |bench| {
+        let world = world(&bench).await;
+        let tables = [
+            ("/palette?q=fjord", "Fjordline", [401, 200, 200, 200, 200]),
+            ("/palette?tenant={tenant}&q=sho", "Shop", [401, 404, 200, 200, 404]),
+            ("/palette?in=admin&q=fjord", "Fjordline", [401, 404, 404, 404, 200]),
+        ];
+        for (path, name, expected) in tables {
+            for (caller, expected) in Caller::ALL.into_iter().zip(expected) {
+                let answer = world.site.open(&world.fill(path), world.cookie(caller)).await;
+                assert_eq!(answer.status, expected, "{path} {caller:?}: {}", answer.text);
+                assert_eq!(answer.text.contains(name), expected == 200 && caller != Caller::Other, "{path} {caller:?}");
+            }
+        }
+        let offered = async |caller| world.site.open(&world.fill("/palette?tenant={tenant}"), world.cookie(caller)).await.text;
+        assert!(offered(Caller::Owner).await.contains("New application"));
+        let viewer = offered(Caller::Viewer).await;
+        assert!(viewer.contains("role=\"option\"") && !viewer.contains("New application"), "{viewer}");
+        let hostile = world.site.open("/palette?q=%3Cscript%3E%22%00%25", world.cookie(Caller::Admin)).await;
+        assert_eq!((hostile.status, hostile.text.contains("<script>")), (200, false));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn files_and_streams_of_the_back_office_are_for_super_admins_alone() {
     on_sqlite(async |bench| {
         let world = world(&bench).await;
@@ -203,6 +232,10 @@ async fn files_and_streams_of_the_back_office_are_for_super_admins_alone() {
                 assert_eq!(answer.status, expected, "{path} {caller:?}: {}", answer.text);
                 if expected != 200 {
                     assert_eq!(answer.header("content-type"), "application/problem+json", "{path} {caller:?}");
+                }
+                // Nothing moves any more: the stream tells how it is, and ends.
+                if expected == 200 && path.ends_with("/events") {
+                    assert!(answer.text.starts_with("data: <li ") && answer.text.contains("event: done"), "{}", answer.text);
                 }
             }
         }

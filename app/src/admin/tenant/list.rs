@@ -11,6 +11,7 @@ use crate::{
         sheet::{Sheet, maybe},
     },
     components::prelude::*,
+    flash::PageFlash,
     load::load,
 };
 
@@ -32,6 +33,7 @@ pub const SHEET: Sheet<TenantRow> = Sheet {
 };
 
 fn row(one: TenantRow, now: DateTime<Utc>) -> Row {
+    let (id, name) = (one.tenant.id.to_string(), one.tenant.name.clone());
     let owner = one.owner_email.unwrap_or_else(|| "Nobody".to_owned());
     Row::new(cells![
         view! { <a href=format!("/admin/tenants/{}", one.tenant.id)>{one.tenant.name}</a><span class="sub mono">{one.tenant.slug}</span> },
@@ -43,6 +45,7 @@ fn row(one: TenantRow, now: DateTime<Utc>) -> Row {
         thousands(one.requests_30_days),
         view! { <When at=one.tenant.created_at now=now /> },
     ])
+    .pick(id, name)
 }
 
 #[component]
@@ -61,6 +64,17 @@ pub fn Tenants() -> impl IntoView {
             Column::new("Requests, 30 days").num(),
             Column::new("Since").sort("created"),
         ];
+        let bulk = Bulk {
+            action: "/admin/tenants/suspend".into(),
+            asks: true,
+            all: format!("All {} that match", thousands(tenants.total)),
+            buttons: view! {
+                <Button label="Suspend…" look=Look::Danger small=true />
+                <Button label="Resume…" small=true to="/admin/tenants/resume" />
+            }
+            .into(),
+        };
+        let refused = PageFlash::current().once();
         let total = tenants.total;
         let rows = tenants.data.into_iter().map(|one| row(one, now)).collect();
         let filters = vec![statuses(TenantStatus::ALL.iter().map(|status| status.as_str()))];
@@ -70,8 +84,9 @@ pub fn Tenants() -> impl IntoView {
         Ok(view! {
             <AdminShell frame=frame title="Tenants" current="tenants">
                 <PageHeader title="Tenants" lede="The customers of the platform. Times in UTC." />
+                <BulkReport refused=refused />
                 <List of="tenants" columns=columns rows=rows total=total sorted="-created" search="Name or slug" filters=filters dense=true
-                    empty=empty csv="/admin/tenants.csv" />
+                    empty=empty csv="/admin/tenants.csv" bulk=bulk />
             </AdminShell>
         })
     })

@@ -82,7 +82,7 @@ pub fn StackedBars(
             <ul class="key">{key}</ul>
             <div class="plot">
                 <svg class="axis" height=FULL aria-hidden="true" inner_html=texts></svg>
-                <svg class="bars" height=FULL role="img" aria-label=summary inner_html=drawing></svg>
+                <div class="canvas" data-plot="bars"><svg class="bars" height=FULL role="img" aria-label=summary inner_html=drawing></svg></div>
             </div>
             <div class="chart-f">
                 <figcaption class="small muted">{foot}</figcaption>

@@ -76,7 +76,7 @@ pub fn Lines(
         <figure class="chart" aria-label=caption>
             <div class="plot">
                 <svg class="axis axis-wide" height=FULL aria-hidden="true" inner_html=texts></svg>
-                <svg height=FULL role="img" aria-label=summary inner_html=drawing></svg>
+                <div class="canvas" data-plot="lines"><svg height=FULL role="img" aria-label=summary inner_html=drawing></svg></div>
                 <svg class="ends" height=FULL aria-hidden="true" inner_html=ends></svg>
             </div>
             <ul class="key">{key}</ul>

@@ -7,6 +7,7 @@ use super::dashboard::{Parts, Viewer, Width, frame};
 use crate::{
     components::{brand::Brand, breadcrumbs::Crumb, nav::account_nav, shell::notice::FrameNotice, slot::Slot, time::moment},
     context::control,
+    search::Place,
 };
 
 impl From<&Actor> for Viewer {
@@ -41,14 +42,14 @@ pub fn AccountShell(
     frame(Parts {
         admin: false,
         title,
-        place: "Account".to_owned(),
+        area: "Account".to_owned(),
         head: view! { <Brand href="/dashboard" /> }.into_any(),
         nav: account_nav(),
         current,
         elsewhere: actor.super_admin.then(|| ("Back office", "/admin".to_owned())),
         viewer: Viewer::from(&actor),
         parents: crumbs,
-        search: None,
+        place: Place::Account,
         action,
         notices,
         width,

@@ -12,6 +12,7 @@ use crate::components::{
     nav::{admin_nav, set_count},
     slot::Slot,
 };
+use crate::search::Place;
 
 /// What every page of the back office knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,14 +54,14 @@ pub fn AdminShell(
     dashboard::frame(Parts {
         admin: true,
         title,
-        place: "Admin".to_owned(),
+        area: "Admin".to_owned(),
         head: view! { <Brand href="/admin" admin=true /> }.into_any(),
         nav,
         current,
         elsewhere: Some(("Tenant dashboard", "/dashboard".to_owned())),
         viewer: frame.viewer,
         parents: crumbs,
-        search: Some("/admin/search".to_owned()),
+        place: Place::Admin,
         action,
         notices,
         width,

@@ -9,10 +9,12 @@ use crate::components::{
     flash_message::{FlashBanner, FlashToast},
     icon::Icon,
     nav::{Nav, NavGroup},
+    palette::Palette,
     slot::Slot,
     theme_choice::ThemeChoice,
     title::PageTitle,
 };
+use crate::search::Place;
 
 /// Who looks at the page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,7 +54,7 @@ pub(super) struct Parts {
     pub admin: bool,
     pub title: String,
     /// After the title of the document: the tenant, or “Admin”.
-    pub place: String,
+    pub area: String,
     pub head: AnyView,
     pub nav: Vec<NavGroup>,
     pub current: String,
@@ -60,8 +62,8 @@ pub(super) struct Parts {
     /// The other dashboard, in the account menu.
     pub elsewhere: Option<(&'static str, String)>,
     pub parents: Vec<Crumb>,
-    /// Address of the search, where there is one.
-    pub search: Option<String>,
+    /// What the search begins with.
+    pub place: Place,
     pub action: Option<Slot>,
     pub notices: Vec<Slot>,
     pub width: Width,
@@ -76,7 +78,7 @@ pub(super) fn frame(parts: Parts) -> AnyView {
     };
     let shell = if parts.admin { "shell admin" } else { "shell" };
     view! {
-        <PageTitle title=format!("{} · {}", parts.title, parts.place) />
+        <PageTitle title=format!("{} · {}", parts.title, parts.area) />
         <a class="skip" href="#main">"Skip to content"</a>
         <div class=shell>
             <details class="drawer" data-menu="">
@@ -92,7 +94,7 @@ pub(super) fn frame(parts: Parts) -> AnyView {
             </aside>
             <header class="topbar">
                 <Breadcrumbs parents=parts.parents current=parts.title />
-                {parts.search.map(find)}
+                {find(parts.place.page())}
                 {parts.action.map(Slot::view)}
             </header>
             {(!parts.notices.is_empty()).then(|| view! { <div class="notice" role="region" aria-label="Notices">{parts.notices.into_iter().map(Slot::view).collect_view()}</div> })}
@@ -101,6 +103,7 @@ pub(super) fn frame(parts: Parts) -> AnyView {
             </main>
         </div>
         <FlashToast />
+        <Palette place=parts.place />
     }
     .into_any()
 }
@@ -109,10 +112,10 @@ fn find(action: String) -> impl IntoView {
     view! {
         <form class="find" role="search" action=action.clone()>
             <Icon name="search" small=true />
-            <input class="input" type="search" name="q" aria-label="Search" placeholder="Search" data-find="" />
+            <input class="input" type="search" name="q" aria-label="Search" placeholder="Search" />
             <kbd class="needs-script" aria-hidden="true">"Ctrl K"</kbd>
         </form>
-        <a class="btn btn-quiet btn-icon find-link" href=action><Icon name="search" /><span class="vh">"Search"</span></a>
+        <a class="btn btn-quiet btn-icon find-link" href=action data-palette-open=""><Icon name="search" /><span class="vh">"Search"</span></a>
     }
 }
 

@@ -13,6 +13,7 @@ use crate::components::{
     nav::{set_count, tenant_nav},
     slot::Slot,
 };
+use crate::search::Place;
 
 /// What every page of a tenant knows: who looks, which tenant, which others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,14 +62,14 @@ pub fn TenantShell(
     self::frame(Parts {
         admin: false,
         title,
-        place: frame.name.clone(),
+        area: frame.name.clone(),
         head: view! { <Brand href=home.clone() />{switcher(&frame)} }.into_any(),
         nav,
         current,
         elsewhere: frame.viewer.is_admin.then(|| ("Back office", "/admin".to_owned())),
         viewer: frame.viewer,
         parents: crumbs,
-        search: Some(format!("{home}/search")),
+        place: Place::Tenant(frame.slug),
         action,
         notices,
         width,
