@@ -62,6 +62,10 @@ fn find() -> Option<Palette> {
     })
 }
 
+fn options() -> Vec<HtmlElement> {
+    dom::all("dialog[data-palette] [role=option]").into_iter().filter_map(|option| option.dyn_into().ok()).collect()
+}
+
 impl Palette {
     /// False where another dialog waits for an answer.
     fn open(&self) -> bool {
@@ -113,7 +117,7 @@ impl Palette {
     /// Shows the options that the server made and escaped; the first one is chosen.
     fn show(&self, html: Option<&str>) {
         self.list.set_inner_html(html.unwrap_or_default());
-        let count = self.options().len();
+        let count = options().len();
         let _ = self.field.set_attribute("aria-expanded", if count > 0 { "true" } else { "false" });
         self.said.set_text_content(Some(&match (html, count) {
             (None, _) => "The search does not answer. Enter opens its page.".to_owned(),
@@ -124,17 +128,9 @@ impl Palette {
         self.choose(0);
     }
 
-    fn options(&self) -> Vec<HtmlElement> {
-        dom::all("dialog[data-palette] [role=option]").into_iter().filter_map(|option| option.dyn_into().ok()).collect()
-    }
-
-    fn chosen(&self) -> Option<usize> {
-        self.options().iter().position(|option| option.get_attribute("aria-selected").as_deref() == Some("true"))
-    }
-
     fn choose(&self, wanted: usize) {
         let _ = self.field.remove_attribute("aria-activedescendant");
-        for (index, option) in self.options().iter().enumerate() {
+        for (index, option) in options().iter().enumerate() {
             let _ = option.set_attribute("aria-selected", if index == wanted { "true" } else { "false" });
             if index == wanted {
                 let _ = self.field.set_attribute("aria-activedescendant", &option.id());
@@ -146,14 +142,14 @@ impl Palette {
     }
 
     fn key(&self, event: &KeyboardEvent) {
-        let count = self.options().len();
+        let count = options().len();
         let last = count.saturating_sub(1);
-        let chosen = self.chosen();
+        let chosen = options().iter().position(|option| option.get_attribute("aria-selected").as_deref() == Some("true"));
         match (event.key().as_str(), chosen) {
             ("ArrowDown", _) => self.choose(chosen.map_or(0, |at| if at == last { 0 } else { at + 1 })),
             ("ArrowUp", _) => self.choose(chosen.map_or(last, |at| if at == 0 { last } else { at - 1 })),
             ("Enter", Some(at)) => {
-                if let Some(option) = self.options().get(at) {
+                if let Some(option) = options().get(at) {
                     option.click();
                 }
             }

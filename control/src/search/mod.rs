@@ -32,7 +32,7 @@ impl<T> Default for Few<T> {
 
 impl<T> From<List<T>> for Few<T> {
     fn from(list: List<T>) -> Self {
-        Self { more: list.next_cursor.is_some(), data: list.data }
+        Self { more: list.total > i64::try_from(list.data.len()).unwrap_or(i64::MAX), data: list.data }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lists of the back office as files, all pages of them, with the filter, sort and columns of the
 //! page. They are read and sent a page at a time, so that a long one takes no memory.
 
-use std::{collections::HashSet, future::Future};
+use std::future::Future;
 
 use axum::{
     Extension, Router,
@@ -81,7 +81,7 @@ impl Asked {
     {
         let Self { control: State(control), actor: Extension(actor), query: RawQuery(query) } = self;
         let query = Query::parse(&query.unwrap_or_default());
-        let (chosen, listed) = (sheet.choose(&query), ListQuery { limit: Some(PAGE), page: Some(1), ..query.list() });
+        let (chosen, listed) = (sheet.choose(&query), ListQuery { limit: Some(PAGE), page: None, ..query.list() });
         let began = async {
             let who = control.operate(&actor.ok_or(Error::Unauthenticated("Log in to go on."))?)?;
             let first = list(control.clone(), who.clone(), listed.clone()).await?;
@@ -92,43 +92,24 @@ impl Asked {
             Err(error) => return crate::forms::problem_json(&error.problem()),
         };
         let name = format!("{}-{}.csv", sheet.of, control.clock.now().format("%Y-%m-%d"));
-        let (heading, ids) = (chosen.heading(), HashSet::new());
-        let mut reading = Reading { chosen, ids, query: listed, more: true };
-        let head = heading + &reading.text(&first);
-        let rest = stream::unfold((reading, list), move |(mut reading, list)| {
-            let (control, who) = (control.clone(), who.clone());
+        let head = chosen.heading() + &text(&chosen, &first);
+        let rest = stream::unfold((first.next_cursor, list), move |(cursor, list)| {
+            let (control, who, chosen, listed) = (control.clone(), who.clone(), chosen.clone(), listed.clone());
             async move {
-                if !reading.more {
-                    return None;
-                }
-                reading.query.page = reading.query.page.map(|page| page.saturating_add(1));
-                let text = match list(control, who, reading.query.clone()).await {
-                    Ok(page) => Ok(reading.text(&page)),
+                let query = ListQuery { cursor: Some(cursor?), ..listed };
+                match list(control, who, query).await {
+                    Ok(page) => Some((Ok(text(&chosen, &page)), (page.next_cursor, list))),
                     Err(error) => {
                         tracing::error!(error = chain(&error), "a file broke off");
-                        reading.more = false;
-                        Err(error)
+                        Some((Err(error), (None, list)))
                     }
-                };
-                Some((text, (reading, list)))
+                }
             }
         });
         super::file(&name, Body::from_stream(stream::once(async move { Ok(head) }).chain(rest)))
     }
 }
 
-/// How far a file is.
-struct Reading<T: 'static> {
-    chosen: Chosen<T>,
-    /// Rows that were sent. What is added to the list meanwhile moves rows on to the next page.
-    ids: HashSet<String>,
-    query: ListQuery,
-    more: bool,
-}
-
-impl<T> Reading<T> {
-    fn text(&mut self, page: &List<T>) -> String {
-        self.more = page.next_cursor.is_some();
-        page.data.iter().filter(|one| self.ids.insert(self.chosen.id(one))).map(|one| self.chosen.row(one)).collect()
-    }
+fn text<T>(chosen: &Chosen<T>, page: &List<T>) -> String {
+    page.data.iter().map(|one| chosen.row(one)).collect()
 }
