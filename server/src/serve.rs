@@ -16,6 +16,7 @@ use mintreu_control::{
     store::Db,
 };
 use mintreu_gateway::{BoxBody, Certificates, ConnInfo, Gateway, Listener};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower_http::timeout::TimeoutBody;
@@ -119,6 +120,7 @@ impl Server {
     pub fn bind(config: Config, control: Control) -> Result<Self, Failure> {
         let gateway = plane::gateway(&control, &config)?;
         let certificates = certificates(&config)?.map(Arc::new);
+        raise_open_files();
         let mut listener = Listener::bind(config.bind, gateway.settings().workers)
             .map_err(|error| Failure::new(&format!("{} cannot be used (MINTREU_BIND)", config.bind), &error))?;
         if let Some(certificates) = &certificates {
@@ -192,6 +194,15 @@ impl Server {
         }
         control.db.close().await;
         served
+    }
+}
+
+/// Each call has two connections; the soft limit of most systems is for programs that use `select`.
+fn raise_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
     }
 }
 

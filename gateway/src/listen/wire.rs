@@ -16,11 +16,7 @@ use tokio::{
     net::TcpStream,
     time::{Sleep, sleep},
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{self, ServerConfig},
-    server::TlsStream,
-};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
 
 use crate::tls::HTTP2;
 
@@ -29,6 +25,9 @@ const PREFACE: &[u8; 4] = b"PRI ";
 
 const NOT_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 32\r\nConnection: close\r\n\r\n\
     This port speaks https, not http";
+
+/// Of a client that is refused.
+const LEFT_UNREAD: u64 = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
@@ -69,16 +68,11 @@ impl Wire {
     }
 
     pub(super) async fn tls(stream: TcpStream, config: Arc<ServerConfig>, write_idle: Duration) -> io::Result<(Self, Protocol)> {
-        let stream = match TlsAcceptor::from(config).accept(stream).into_fallible().await {
-            Ok(stream) => stream,
-            Err((error, mut stream)) => {
-                if is_clear_text(&error) {
-                    stream.write_all(NOT_TLS).await?;
-                    stream.shutdown().await?;
-                }
-                return Err(error);
-            }
-        };
+        let mut first = [0];
+        if stream.peek(&mut first).await? > 0 && first.first().is_some_and(u8::is_ascii_alphabetic) {
+            return Err(refuse_clear_text(stream).await);
+        }
+        let stream = TlsAcceptor::from(config).accept(stream).await?;
         let protocol = if stream.get_ref().1.alpn_protocol() == Some(HTTP2) { Protocol::Http2 } else { Protocol::Http1 };
         Ok((Self::new(Transport::Tls(Box::new(stream)), Bytes::new(), write_idle), protocol))
     }
@@ -113,9 +107,15 @@ async fn dribbled(stream: &mut TcpStream) -> io::Result<(Bytes, Protocol)> {
     Ok((read.into(), Protocol::Http2))
 }
 
-fn is_clear_text(error: &io::Error) -> bool {
-    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-    matches!(cause, Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)))
+/// Says what is wrong, and reads on for a little: closing on unread bytes would take the answer back.
+async fn refuse_clear_text(mut stream: TcpStream) -> io::Error {
+    let said = async {
+        stream.write_all(NOT_TLS).await?;
+        stream.shutdown().await?;
+        let mut unread = stream.take(LEFT_UNREAD);
+        tokio::io::copy(&mut unread, &mut tokio::io::sink()).await
+    };
+    said.await.err().unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the client does not speak TLS"))
 }
 
 impl AsyncRead for Wire {

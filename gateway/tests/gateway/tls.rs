@@ -42,8 +42,7 @@ fn call(stream: &mut TlsStream<TcpStream>, world: &World) -> String {
 #[test]
 fn the_protocol_is_agreed_on_and_http_1_where_nothing_is_said() {
     let (authority, service) = (Authority::new(), Service::plain());
-    let (chain, key) = authority.issue("localhost").files();
-    let certificates = Arc::new(Certificates::load(&chain, &key).unwrap());
+    let certificates = authority.issue("localhost").files().load();
     let world = world(&service, &certificates, |_| {});
     for protocols in [&["http/1.1"][..], &[]] {
         let mut stream = connect(world.address, authority.root(), protocols).unwrap();
@@ -66,11 +65,14 @@ fn the_protocol_is_agreed_on_and_http_1_where_nothing_is_said() {
 #[test]
 fn who_speaks_http_to_the_port_of_https_is_told() {
     let service = Service::plain();
-    let (chain, key) = Authority::new().issue("localhost").files();
-    let certificates = Arc::new(Certificates::load(&chain, &key).unwrap());
+    let certificates = Authority::new().issue("localhost").files().load();
     let world = world(&service, &certificates, |_| {});
-    let answer = world.get("/products/shop/v1");
-    assert_eq!((answer.status, answer.text()), (400, "This port speaks https, not http"));
+    let mut client = world.client();
+    client.send(format!("GET /products/shop/v1 HTTP/1.1\r\nHost: gw\r\nX-Long: {}\r\n\r\n", "y".repeat(8_000)));
+    assert_eq!(client.line(), "HTTP/1.1 400 Bad Request");
+    while !client.line().is_empty() {}
+    assert_eq!(client.exact(32), b"This port speaks https, not http");
+    assert!(client.is_closed());
     assert!(service.seen().is_empty());
 }
 
@@ -78,8 +80,7 @@ fn who_speaks_http_to_the_port_of_https_is_told() {
 fn a_handshake_that_does_not_end_is_given_up() {
     let service = Service::plain();
     let (authority, short) = (Authority::new(), Duration::from_millis(100));
-    let (chain, key) = authority.issue("localhost").files();
-    let certificates = Arc::new(Certificates::load(&chain, &key).unwrap());
+    let certificates = authority.issue("localhost").files().load();
     let world = world(&service, &certificates, |settings| settings.handshake_timeout = short);
     for begin in [&b""[..], b"\x16", b"\x16\x03\x01\x02\x00\x01"] {
         let mut silent = world.client();
@@ -95,7 +96,7 @@ fn a_new_certificate_is_met_by_new_connections_and_a_bad_one_by_none() {
     let service = Service::plain();
     let (old, new) = (Authority::new(), Authority::new());
     let files = old.issue("localhost").files();
-    let certificates = Arc::new(Certificates::load(&files.0, &files.1).unwrap());
+    let certificates = files.load();
     let world = world(&service, &certificates, |_| {});
     let mut kept = connect(world.address, old.root(), &[]).unwrap();
     assert!(!certificates.changed());
@@ -111,7 +112,7 @@ fn a_new_certificate_is_met_by_new_connections_and_a_bad_one_by_none() {
     assert_eq!((year(certificates.validity().from), year(certificates.validity().until)), (2021, 2099));
 
     // Only one of the files has been replaced so far.
-    std::fs::write(&files.1, old.issue("localhost").key).unwrap();
+    std::fs::write(&files.key, old.issue("localhost").key).unwrap();
     let sentence = certificates.reload().unwrap_err().to_string();
     assert!(sentence.contains("does not belong to"), "{sentence}");
     assert!(call(&mut connect(world.address, new.root(), &[]).unwrap(), &world).starts_with("HTTP/1.1 200"));
@@ -120,11 +121,13 @@ fn a_new_certificate_is_met_by_new_connections_and_a_bad_one_by_none() {
 #[test]
 fn each_file_that_cannot_be_used_is_named_in_one_sentence() {
     let issued = Authority::new().issue("localhost");
-    let (chain, key) = issued.files();
+    let files = issued.files();
+    let (chain, key) = (files.chain.clone(), files.key.clone());
     let missing = chain.with_file_name("missing.pem");
     let junk = chain.with_file_name("junk.pem");
     std::fs::write(&junk, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
-    let other = Authority::new().issue("localhost").files().1;
+    let others = Authority::new().issue("localhost").files();
+    let other = others.key.clone();
     for (chain, key, named) in [
         (&missing, &key, "missing.pem"),
         (&chain, &missing, "missing.pem"),

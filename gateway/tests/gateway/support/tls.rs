@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use mintreu_gateway::Certificates;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
@@ -33,6 +34,25 @@ pub(crate) struct Issued {
     pub(crate) key: String,
     certificate: CertificateDer<'static>,
     private: Vec<u8>,
+}
+
+/// Removed when its test ends.
+pub(crate) struct Files {
+    pub(crate) chain: PathBuf,
+    pub(crate) key: PathBuf,
+    directory: PathBuf,
+}
+
+impl Files {
+    pub(crate) fn load(&self) -> Arc<Certificates> {
+        Arc::new(Certificates::load(&self.chain, &self.key).unwrap())
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
 }
 
 impl Authority {
@@ -63,19 +83,19 @@ impl Authority {
 
 impl Issued {
     /// Written to files of their own.
-    pub(crate) fn files(&self) -> (PathBuf, PathBuf) {
+    pub(crate) fn files(&self) -> Files {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         let directory = std::env::temp_dir().join(format!("mintreu-tls-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
-        let paths = (directory.join("chain.pem"), directory.join("key.pem"));
-        self.write(&paths);
-        paths
+        let files = Files { chain: directory.join("chain.pem"), key: directory.join("key.pem"), directory };
+        self.write(&files);
+        files
     }
 
-    pub(crate) fn write(&self, (chain, key): &(PathBuf, PathBuf)) {
-        std::fs::write(chain, &self.chain).unwrap();
-        std::fs::write(key, &self.key).unwrap();
+    pub(crate) fn write(&self, files: &Files) {
+        std::fs::write(&files.chain, &self.chain).unwrap();
+        std::fs::write(&files.key, &self.key).unwrap();
     }
 
     /// A server that offers these protocols.
