@@ -1,5 +1,5 @@
 # Each target is one or two commands that you could type yourself; scripts/ holds the longer ones.
-.PHONY: run build setup watch test faults lint
+.PHONY: run build setup watch test faults lint bench bench-scale
 
 run: build
 	target/release/mintreu demo
@@ -22,3 +22,11 @@ faults:
 
 lint:
 	scripts/lint.sh
+
+bench: build
+	scripts/setup.sh bench
+	cargo run --release -p mintreu-bench -- compare $(ARGS)
+
+bench-scale: build
+	scripts/setup.sh bench
+	cargo run --release -p mintreu-bench -- scale $(ARGS)

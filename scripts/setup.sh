@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the build lacks; with "test", what the tests need as well. Safe to repeat: what is
-# there in the right version is left alone.
+# Installs what the build lacks; with "test" or "bench", what those need as well. Safe to repeat:
+# what is there in the right version is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,11 +37,18 @@ if [ ! -x scripts/node_modules/.bin/wasm-opt ]; then
   npm ci --prefix scripts --no-audit --no-fund
 fi
 
-[ "${1:-build}" = test ] || exit 0
-
 packages=()
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || packages+=(postgresql)
-command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium)
+case "${1:-build}" in
+test)
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || packages+=(postgresql)
+  command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium)
+  ;;
+bench)
+  [ -e /usr/lib/nginx/modules/ngx_http_lua_module.so ] || packages+=(nginx-light libnginx-mod-http-lua)
+  [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
+  ;;
+*) exit 0 ;;
+esac
 if [ ${#packages[@]} -gt 0 ]; then
   need apt-get "install these yourself: ${packages[*]}"
   say "Installing ${packages[*]}"
@@ -49,7 +56,7 @@ if [ ${#packages[@]} -gt 0 ]; then
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}"
 fi
 
-if [ ! -d end2end/node_modules/@playwright/test ]; then
+if [ "$1" = test ] && [ ! -d end2end/node_modules/@playwright/test ]; then
   say "Installing Playwright"
   PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --prefix end2end --no-audit --no-fund
 fi
