@@ -44,13 +44,13 @@ use std::{
     net::SocketAddr,
     path::Path,
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
 use http::{Request, Response};
 use mintreu_model::{id::ServiceId, view::HealthView};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -81,6 +81,10 @@ use crate::{
 };
 
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// Calls of one key are summed up before they are written: where a flush takes long, rarer ones write
+/// fewer sums. So many times as long as it took is rested after it.
+const FLUSH_RESTS: u32 = 9;
+const FLUSH_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 /// Flushes between two looks for units of quotas that lie idle.
 const GIVE_BACK_EVERY: u32 = 5;
 
@@ -202,24 +206,34 @@ impl Gateway {
     ///
     /// Call it before the first request is served: what an earlier process left counts first.
     pub async fn flush(&self) {
+        self.flush_and_rest().await;
+    }
+
+    /// Gives the time until the next flush.
+    async fn flush_and_rest(&self) -> Duration {
         let core = &self.0.core;
+        let began = Instant::now();
         match core.journal.flush().await {
             // What was loaded before did not know what the journal held.
             Ok(true) => core.grants.invalidate(&Change::Everything),
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, backlog = core.journal.status().backlog, "usage is waiting"),
+            Err(error) => {
+                tracing::warn!(%error, backlog = core.journal.status().backlog, "usage is waiting");
+                return FLUSH_EVERY;
+            }
         }
+        (began.elapsed() * FLUSH_RESTS).clamp(FLUSH_EVERY, FLUSH_AT_LEAST_EVERY)
     }
 
-    /// Flushes every second until `shutdown`, and once more, within the drain time, after it.
-    /// Shut it down after [`Listener::serve`] has returned: calls that drain still make usage.
+    /// Flushes every second, or every few where that takes long, until `shutdown`, and once more,
+    /// within the drain time, after it. Shut it down after [`Listener::serve`] has returned: calls
+    /// that drain still make usage.
     pub async fn run_flusher(&self, shutdown: CancellationToken) {
         let core = &self.0.core;
-        let mut tick = interval(FLUSH_EVERY);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut rest = Duration::ZERO;
         let mut ticks = 0_u32;
-        while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
-            self.flush().await;
+        while shutdown.run_until_cancelled(sleep(rest)).await.is_some() {
+            rest = self.flush_and_rest().await;
             ticks = ticks.wrapping_add(1);
             if ticks.is_multiple_of(GIVE_BACK_EVERY) {
                 core.limits.give_back(false).await;

@@ -176,6 +176,7 @@ CREATE TABLE subscriptions (
 );
 CREATE UNIQUE INDEX subscriptions_live ON subscriptions (tenant_id, product_id)
     WHERE status IN ('trialing', 'active', 'past_due', 'paused', 'unpaid');
+CREATE INDEX subscriptions_tenant ON subscriptions (tenant_id, product_id, id);
 CREATE INDEX subscriptions_due ON subscriptions (status, current_period_end);
 CREATE INDEX subscriptions_quota_due ON subscriptions (status, quota_period_end);
 
@@ -270,7 +271,7 @@ CREATE TABLE usage_rollups (
     bytes_in INTEGER NOT NULL,
     bytes_out INTEGER NOT NULL,
     PRIMARY KEY (application_id, step, start, key_id, route, status, latency_class)
-);
+) WITHOUT ROWID;
 CREATE INDEX usage_rollups_start ON usage_rollups (step, start);
 
 CREATE TABLE quota_usage (

@@ -88,7 +88,7 @@ pub(crate) async fn claim(
     lease_until: DateTime<Utc>,
 ) -> Result<Option<Job>> {
     let mut tx = db.begin().await?;
-    let lock = tx.skip_locked();
+    let lock = tx.skip_locked("j");
     let claimed = within!(tx, c => sqlx::query_as(&format!(
         "UPDATE jobs SET status = 'running', lease_until = $1, lease_token = $2, attempts = attempts + 1 WHERE id = (
             SELECT j.id FROM jobs j

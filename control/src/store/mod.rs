@@ -158,12 +158,25 @@ impl Tx {
         self.enqueued = true;
     }
 
-    /// What a sub-select says that takes a row which another replica may be taking: SQLite has one
+    /// What a sub-select says that takes rows which another replica may be taking: SQLite has one
     /// writer, so there is nothing to say.
-    pub(crate) const fn skip_locked(&self) -> &'static str {
+    pub(crate) fn skip_locked(&self, table: &str) -> String {
         match self.inner {
-            Inner::Sqlite(_) => "",
-            Inner::Postgres(_) => "FOR UPDATE OF j SKIP LOCKED",
+            Inner::Sqlite(_) => String::new(),
+            Inner::Postgres(_) => format!("FOR UPDATE OF {table} SKIP LOCKED"),
         }
+    }
+
+    /// Places for rows of values, in a statement without others. SQLite looks for a place with a
+    /// number from the first on, which takes longer than the rows when there are thousands.
+    pub(crate) fn places(&self, rows: usize, columns: usize) -> String {
+        let row = |row: usize| {
+            let place = |column: usize| match self.inner {
+                Inner::Sqlite(_) => "?".to_owned(),
+                Inner::Postgres(_) => format!("${}", row * columns + column),
+            };
+            format!("({})", (1..=columns).map(place).collect::<Vec<_>>().join(", "))
+        };
+        (0..rows).map(row).collect::<Vec<_>>().join(", ")
     }
 }

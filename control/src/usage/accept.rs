@@ -1,16 +1,17 @@
 //! Counting a part of a segment: summed up in memory, then added to what is there, in one
-//! transaction with the segment's position. Rows are written in one order, so that two segments never wait for each
-//! other in a circle.
+//! transaction with the segment's position. Rows are written in one order, so that two segments
+//! never wait for each other in a circle.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::{
     id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},
     status::UsageStep,
 };
+use uuid::Uuid;
 
-use super::{Part, Record, latency, lease};
+use super::{Part, Record, latency};
 use crate::{
     Control, Result,
     store::{Tx, execute, read},
@@ -19,6 +20,8 @@ use crate::{
 /// Rows of one statement; both engines take more parameters than that needs.
 const ROWS: usize = 200;
 const COLUMNS: usize = 10;
+/// How exactly it is noted when a key was last used.
+const LAST_USED_STEP: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Bucket<'a> {
@@ -108,9 +111,7 @@ impl Control {
         }
         add_rollups(&mut tx, &batch).await?;
         add_quota(&mut tx, &batch).await?;
-        for ((subscription, start), used) in &batch.quota {
-            lease::settle(&mut tx, part.replica, *subscription, *start, *used).await?;
-        }
+        settle_leases(&mut tx, part.replica, &batch).await?;
         touch_keys(&mut tx, &batch).await?;
         tx.commit().await?;
         Ok(part.to)
@@ -128,12 +129,6 @@ impl Control {
 pub(super) async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
     let rows: Vec<_> = batch.rollups.iter().collect();
     for chunk in rows.chunks(ROWS) {
-        let values: Vec<String> = (0..chunk.len())
-            .map(|row| {
-                let places: Vec<String> = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
-                format!("({})", places.join(", "))
-            })
-            .collect();
         let sql = format!(
             "INSERT INTO usage_rollups (application_id, step, start, key_id, route, status, latency_class, requests, bytes_in, bytes_out)
              VALUES {}
@@ -141,7 +136,7 @@ pub(super) async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
                 requests = usage_rollups.requests + excluded.requests,
                 bytes_in = usage_rollups.bytes_in + excluded.bytes_in,
                 bytes_out = usage_rollups.bytes_out + excluded.bytes_out",
-            values.join(", ")
+            tx.places(chunk.len(), COLUMNS)
         );
         execute!(tx, {
             let mut query = sqlx::query(&sql);
@@ -167,32 +162,71 @@ pub(super) async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
 /// A subscription that was removed meanwhile has no quota to count. One that ended counts for the
 /// later ones too that went on with its month.
 async fn add_quota(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
-    for ((subscription, start), used) in &batch.quota {
-        execute!(
-            tx,
-            sqlx::query(
-                "INSERT INTO quota_usage (subscription_id, period_start, used)
-                 SELECT n.id, $2, $3 FROM subscriptions s JOIN subscriptions n ON n.tenant_id = s.tenant_id AND n.product_id = s.product_id
-                    AND (n.id = s.id OR (n.id > s.id AND n.quota_period_start = $2))
-                 WHERE s.id = $1
-                 ON CONFLICT (subscription_id, period_start) DO UPDATE SET used = quota_usage.used + excluded.used"
-            )
-            .bind(*subscription)
-            .bind(*start)
-            .bind(*used)
-        )?;
+    let rows: Vec<_> = batch.quota.iter().collect();
+    for chunk in rows.chunks(ROWS) {
+        let sql = format!(
+            "WITH counted (id, start, used) AS (VALUES {})
+             INSERT INTO quota_usage (subscription_id, period_start, used)
+             SELECT n.id, c.start, CAST(SUM(c.used) AS BIGINT) FROM counted c
+             JOIN subscriptions s ON s.id = c.id
+             JOIN subscriptions n ON n.tenant_id = s.tenant_id AND n.product_id = s.product_id
+                AND (n.id = s.id OR (n.id > s.id AND n.quota_period_start = c.start))
+             WHERE TRUE GROUP BY n.id, c.start ORDER BY n.id, c.start
+             ON CONFLICT (subscription_id, period_start) DO UPDATE SET used = quota_usage.used + excluded.used",
+            tx.places(chunk.len(), 3)
+        );
+        execute!(tx, {
+            let mut query = sqlx::query(&sql);
+            for ((subscription, start), used) in chunk {
+                query = query.bind(*subscription).bind(*start).bind(**used);
+            }
+            query
+        })?;
     }
     Ok(())
 }
 
+/// What the gateway had leased of these quotas is used by as much.
+async fn settle_leases(tx: &mut Tx, replica: Uuid, batch: &Batch<'_>) -> Result<()> {
+    let rows: Vec<_> = batch.quota.iter().collect();
+    for chunk in rows.chunks(ROWS) {
+        let sql = format!(
+            "WITH counted (id, start, used, replica) AS (VALUES {})
+             UPDATE quota_leases SET units = CASE WHEN units > c.used THEN units - c.used ELSE 0 END FROM counted c
+             WHERE quota_leases.subscription_id = c.id AND quota_leases.period_start = c.start AND quota_leases.replica = c.replica",
+            tx.places(chunk.len(), 4)
+        );
+        execute!(tx, {
+            let mut query = sqlx::query(&sql);
+            for ((subscription, start), used) in chunk {
+                query = query.bind(*subscription).bind(*start).bind(**used).bind(replica);
+            }
+            query
+        })?;
+    }
+    Ok(())
+}
+
+/// Uses within a minute of each other are not worth a write, nor is a key that somebody else is
+/// noting just now.
 async fn touch_keys(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
-    for (key, at) in &batch.keys {
-        execute!(
-            tx,
-            sqlx::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)")
-                .bind(*key)
-                .bind(*at)
-        )?;
+    let rows: Vec<_> = batch.keys.iter().collect();
+    for chunk in rows.chunks(ROWS) {
+        let sql = format!(
+            "WITH used (id, at, since) AS (VALUES {}), due AS (
+                SELECT k.id, used.at FROM used JOIN api_keys k ON k.id = used.id
+                WHERE k.last_used_at IS NULL OR k.last_used_at < used.since {})
+             UPDATE api_keys SET last_used_at = due.at FROM due WHERE api_keys.id = due.id",
+            tx.places(chunk.len(), 3),
+            tx.skip_locked("k")
+        );
+        execute!(tx, {
+            let mut query = sqlx::query(&sql);
+            for (key, at) in chunk {
+                query = query.bind(**key).bind(**at).bind(**at - LAST_USED_STEP);
+            }
+            query
+        })?;
     }
     Ok(())
 }

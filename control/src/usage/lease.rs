@@ -114,7 +114,7 @@ impl Control {
 }
 
 /// Units that a gateway had leased are used and counted now, or are nobody's.
-pub(super) async fn settle(tx: &mut Tx, replica: Uuid, subscription: SubscriptionId, start: DateTime<Utc>, units: i64) -> Result<()> {
+async fn settle(tx: &mut Tx, replica: Uuid, subscription: SubscriptionId, start: DateTime<Utc>, units: i64) -> Result<()> {
     execute!(
         tx,
         sqlx::query(
