@@ -76,7 +76,8 @@ fn until_next_period(core: &Core, entry: &Entry) -> u64 {
 
 fn quota_text(core: &Core, entry: &Entry) -> String {
     let left = entry.quota.left(&entry.grant.quota, core.limits.are_leased());
-    format!("\"quota\";r={left};t={}", until_next_period(core, entry))
+    let (mut number, mut time) = (itoa::Buffer::new(), itoa::Buffer::new());
+    ["\"quota\";r=", number.format(left), ";t=", time.format(until_next_period(core, entry))].concat()
 }
 
 /// The `RateLimit` fields of draft-ietf-httpapi-ratelimit-headers-10.

@@ -5,7 +5,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// RFC 9110 §7.6.1, and the older ones that implementations still obey.
-const HOP_BY_HOP: [HeaderName; 8] = [
+static HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -57,15 +57,9 @@ pub(crate) fn strip(headers: &mut HeaderMap, direction: Direction) {
             headers.remove(name);
         }
     }
-    for name in &HOP_BY_HOP {
-        headers.remove(name);
-    }
-    strip_reserved(headers, direction);
-}
-
-fn strip_reserved(headers: &mut HeaderMap, direction: Direction) {
-    let reserved: Vec<HeaderName> = headers.keys().filter(|name| is_reserved(name, direction)).cloned().collect();
-    for name in reserved {
+    let unwanted: Vec<HeaderName> =
+        headers.keys().filter(|name| HOP_BY_HOP.contains(name) || is_reserved(name, direction)).cloned().collect();
+    for name in unwanted {
         headers.remove(name);
     }
 }

@@ -90,17 +90,21 @@ pub(crate) fn inject(
 }
 
 fn inject_origin(headers: &mut HeaderMap, origin: &Origin) {
-    let ip = origin.ip;
-    let address = shared(ip.to_string());
-    let node = match ip {
-        IpAddr::V4(_) => format!("for={ip}"),
-        IpAddr::V6(_) => format!("for=\"[{ip}]\""),
-    };
-    headers.insert(FORWARDED_FOR, address);
+    let address = address(origin.ip);
+    let (open, close) = if origin.ip.is_ipv4() { ("for=", ";host=\"") } else { ("for=\"[", "]\";host=\"") };
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(origin.proto));
     headers.insert(FORWARDED_HOST, origin.host.clone());
     let host = origin.host.to_str().unwrap_or_default();
-    headers.insert(FORWARDED, shared(format!("{node};host=\"{host}\";proto={}", origin.proto)));
+    headers.insert(FORWARDED, shared([open, &address, close, host, "\";proto=", origin.proto].concat()));
+    headers.insert(FORWARDED_FOR, shared(address));
+}
+
+fn address(ip: IpAddr) -> String {
+    let IpAddr::V4(ip) = ip else { return ip.to_string() };
+    let [a, b, c, d] = ip.octets();
+    let mut numbers = [(); 4].map(|()| itoa::Buffer::new());
+    let [one, two, three, four] = &mut numbers;
+    [one.format(a), ".", two.format(b), ".", three.format(c), ".", four.format(d)].concat()
 }
 
 /// Signed once for the grant and service, then reused.

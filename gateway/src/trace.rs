@@ -1,10 +1,7 @@
 //! Names for one call: our request id, and the trace that it is part of (W3C Trace Context).
 //! Neither is a secret, so that a fast generator will do.
 
-use std::{
-    fmt::Write as _,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -28,7 +25,7 @@ impl RequestTag {
         let mut random = [0_u8; 10];
         fastrand::fill(&mut random);
         let id = RequestId(Builder::from_unix_timestamp_millis(millis, &random).into_uuid());
-        Self { id, header: shared(id.to_string()) }
+        Self { id, header: shared(id.text()) }
     }
 
     pub(crate) fn id(&self) -> RequestId {
@@ -54,18 +51,23 @@ pub(crate) fn continue_trace(headers: &mut HeaderMap) {
     let mut lines = headers.get_all(&TRACEPARENT).iter();
     let given = lines.next().filter(|_| lines.next().is_none());
     let parent = given.and_then(|value| parse(value.as_bytes()));
-    let mut text = String::with_capacity(55);
-    let span = fastrand::u64(1..);
-    let written = match parent {
-        Some((trace, flags)) => write!(text, "00-{trace}-{span:016x}-{flags}"),
-        None => write!(text, "00-{:032x}-{span:016x}-00", fastrand::u128(1..)),
+    let (mut trace, mut span) = ([0; 32], [0; 16]);
+    let span = digits(&fastrand::u64(1..).to_be_bytes(), &mut span);
+    let text = match parent {
+        Some((trace, flags)) => ["00-", trace, "-", span, "-", flags].concat(),
+        None => ["00-", digits(&fastrand::u128(1..).to_be_bytes(), &mut trace), "-", span, "-00"].concat(),
     };
     if parent.is_none() {
         headers.remove(&TRACESTATE);
     }
-    if written.is_ok() {
-        headers.insert(TRACEPARENT, shared(text));
-    }
+    headers.insert(TRACEPARENT, shared(text));
+}
+
+/// Bytes as hexadecimal digits.
+fn digits<'a>(bytes: &[u8], place: &'a mut [u8]) -> &'a str {
+    // The place is as long as the digits.
+    let written = hex::encode_to_slice(bytes, place);
+    written.ok().and_then(|()| std::str::from_utf8(place).ok()).unwrap_or_default()
 }
 
 /// Trace id and flags of a valid version 00 `traceparent`.

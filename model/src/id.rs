@@ -23,7 +23,7 @@ impl fmt::Display for InvalidId {
 impl std::error::Error for InvalidId {}
 
 /// 26 lowercase Crockford base32 characters of the 128 bits, most significant first.
-fn encode(uuid: Uuid) -> String {
+fn encode(uuid: Uuid) -> [u8; 26] {
     let mut bits = uuid.as_u128();
     let mut out = [b'0'; 26];
     for slot in out.iter_mut().rev() {
@@ -31,7 +31,7 @@ fn encode(uuid: Uuid) -> String {
         *slot = ALPHABET.get(digit).copied().unwrap_or(b'0');
         bits >>= 5;
     }
-    String::from_utf8_lossy(&out).into_owned()
+    out
 }
 
 fn decode(text: &str) -> Option<Uuid> {
@@ -59,6 +59,13 @@ macro_rules! ids {
             pub fn uuid(self) -> Uuid {
                 self.0
             }
+
+            /// What `to_string` gives, without the machinery of formatting: the gateway writes one for each call.
+            #[must_use]
+            pub fn text(self) -> String {
+                let digits = encode(self.0);
+                [concat!($prefix, "_"), std::str::from_utf8(&digits).unwrap_or_default()].concat()
+            }
         }
 
         impl From<Uuid> for $name {
@@ -69,7 +76,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "_{}"), encode(self.0))
+                f.write_str(&self.text())
             }
         }
 
