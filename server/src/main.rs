@@ -9,8 +9,7 @@ use mintreu::{
     demo, doctor, journal, serve, telemetry,
 };
 
-/// A call to a service allocates some sixty times; this allocator takes an eighth off what a call
-/// costs.
+/// A call to a service allocates some twenty times: `docs/BENCHMARKS.md` says what this brought.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
