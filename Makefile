@@ -11,7 +11,8 @@ setup:
 	scripts/setup.sh build
 
 watch: setup
-	PATH="$(CURDIR)/scripts/node_modules/.bin:$$PATH" cargo leptos watch
+	cargo build -p mintreu-shop
+	PATH="$(CURDIR)/scripts/node_modules/.bin:$$PATH" cargo leptos watch -- demo
 
 test:
 	scripts/setup.sh test
