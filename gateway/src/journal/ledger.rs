@@ -24,9 +24,8 @@ pub(crate) struct Ledger(Mutex<Writer>);
 struct Writer {
     live: Option<Arc<Live>>,
     at: u64,
-    /// Routes that the segment has named, by the address of their text, which is kept so that no
-    /// other text can get it.
-    numbers: HashMap<usize, (u16, Arc<str>)>,
+    /// Routes that the segment has named.
+    numbers: HashMap<Arc<str>, u16>,
     ended: Vec<UsageRecord>,
     buffer: Vec<u8>,
 }
@@ -104,10 +103,10 @@ impl Writer {
     fn encode(&mut self, live: &Live, record: Option<&UsageRecord>) {
         self.buffer.clear();
         for record in self.ended.iter().chain(record) {
-            let known = self.numbers.get(&record.route.as_ptr().addr()).map(|(number, _)| *number);
-            let number = known.unwrap_or_else(|| {
+            let number = self.numbers.get(&record.route).copied().unwrap_or_else(|| {
+                // A segment has fewer frames than there are numbers, unless somebody made it larger.
                 let number = u16::try_from(self.numbers.len()).unwrap_or(u16::MAX);
-                self.numbers.insert(record.route.as_ptr().addr(), (number, Arc::clone(&record.route)));
+                self.numbers.insert(Arc::clone(&record.route), number);
                 live.codec.route(&mut self.buffer, self.at, number, &record.route);
                 number
             });
