@@ -213,14 +213,11 @@ impl Gateway {
     async fn flush_and_rest(&self) -> Duration {
         let core = &self.0.core;
         let began = Instant::now();
-        match core.journal.flush().await {
-            // What was loaded before did not know what the journal held.
-            Ok(true) => core.grants.invalidate(&Change::Everything),
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(%error, backlog = core.journal.status().backlog, "usage is waiting");
-                return FLUSH_EVERY;
-            }
+        // What was loaded before did not know what the journal held.
+        let flushed = core.journal.flush(|| core.grants.invalidate(&Change::Everything)).await;
+        if let Err(error) = flushed {
+            tracing::warn!(%error, backlog = core.journal.status().backlog, "usage is waiting");
+            return FLUSH_EVERY;
         }
         (began.elapsed() * FLUSH_RESTS).clamp(FLUSH_EVERY, FLUSH_AT_LEAST_EVERY)
     }

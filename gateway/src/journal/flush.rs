@@ -38,9 +38,9 @@ impl Reading {
 }
 
 impl Journal {
-    /// Hands over what there is, and stops at the first that is not counted. True when that
-    /// brought in the last of what an earlier process had left.
-    pub(crate) async fn flush(&self) -> Result<bool, SourceUnavailable> {
+    /// Hands over what there is, and stops at the first that is not counted. `before_open` runs when
+    /// all that an earlier process had left is counted, before billable calls are taken.
+    pub(crate) async fn flush(&self, before_open: impl FnOnce()) -> Result<(), SourceUnavailable> {
         let mut reading = self.reading.lock().await;
         let began = Instant::now();
         if self.full.load(Ordering::Relaxed) && self.has_room() {
@@ -58,9 +58,9 @@ impl Journal {
             self.recover(path).await?;
             reading.left.pop_front();
         }
-        let recovered = self.recovering.load(Ordering::Relaxed);
-        if recovered {
+        if self.recovering.load(Ordering::Relaxed) {
             self.sink.recovered(self.replica).await?;
+            before_open();
             self.recovering.store(false, Ordering::Relaxed);
         }
         let segments = locked(&self.live).clone();
@@ -76,7 +76,7 @@ impl Journal {
             }
         }
         *locked(&self.drained) = began;
-        Ok(recovered)
+        Ok(())
     }
 
     fn let_go_of_ended_workers(&self) {
