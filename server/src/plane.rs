@@ -286,8 +286,13 @@ fn milliseconds(number: i64) -> Duration {
     Duration::from_millis(u64::try_from(number).unwrap_or(0))
 }
 
-/// Says every few seconds that this gateway lives, until `shutdown`, and then that it does not.
-pub(crate) async fn tell_of_life(control: Control, replica: Uuid, shutdown: CancellationToken) {
+/// Says every few seconds that this gateway lives, until `shutdown`, and then that it does not. One
+/// that is alone has nobody to tell.
+pub(crate) async fn tell_of_life(control: Control, gateway: Gateway, shutdown: CancellationToken) {
+    if !gateway.settings().leased_quotas {
+        return;
+    }
+    let replica = gateway.replica();
     let mut tick = tokio::time::interval(HEARTBEAT);
     while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
         if let Err(error) = control.replica_lives(replica).await {

@@ -151,7 +151,7 @@ impl Server {
         // flusher goes on trying, and billable calls wait for it.
         gateway.flush().await;
         let background = [
-            tokio::spawn(plane::tell_of_life(control.clone(), gateway.replica(), working.clone())),
+            tokio::spawn(plane::tell_of_life(control.clone(), gateway.clone(), working.clone())),
             tokio::spawn(plane::follow_changes(control.clone(), gateway.clone(), working.clone())),
             tokio::spawn({
                 let (gateway, working) = (gateway.clone(), working.clone());

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Control, Result,
-    store::{Tx, execute, read, within},
+    store::{execute, read, within},
 };
 
 /// A gateway that has not been heard of for so long does not make leases smaller.
@@ -75,7 +75,17 @@ impl Control {
     /// Takes back units that a gateway will not use.
     pub async fn return_quota(&self, replica: Uuid, subscription: SubscriptionId, period_start: DateTime<Utc>, units: i64) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        settle(&mut tx, replica, subscription, period_start, units).await?;
+        execute!(
+            tx,
+            sqlx::query(
+                "UPDATE quota_leases SET units = CASE WHEN units > $4 THEN units - $4 ELSE 0 END
+                 WHERE subscription_id = $1 AND period_start = $2 AND replica = $3"
+            )
+            .bind(subscription)
+            .bind(period_start)
+            .bind(replica)
+            .bind(units)
+        )?;
         tx.commit().await
     }
 
@@ -111,20 +121,4 @@ impl Control {
             .bind(self.clock.system_now() - LIVES_FOR)
             .fetch_one(c))
     }
-}
-
-/// Units that a gateway had leased are used and counted now, or are nobody's.
-async fn settle(tx: &mut Tx, replica: Uuid, subscription: SubscriptionId, start: DateTime<Utc>, units: i64) -> Result<()> {
-    execute!(
-        tx,
-        sqlx::query(
-            "UPDATE quota_leases SET units = CASE WHEN units > $4 THEN units - $4 ELSE 0 END
-             WHERE subscription_id = $1 AND period_start = $2 AND replica = $3"
-        )
-        .bind(subscription)
-        .bind(start)
-        .bind(replica)
-        .bind(units)
-    )
-    .map(drop)
 }
