@@ -65,11 +65,12 @@ fn outcome(report: Report, page: &str, query: &str, done: (&str, &str)) -> Done 
     Done::to(location).saying(message).showing(told.collect())
 }
 
+/// Rows of a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Jobs {
-    #[serde(default)]
-    ids: Vec<JobId>,
+#[serde(deny_unknown_fields, bound = "I: Serialize + serde::de::DeserializeOwned")]
+pub struct Rows<I> {
+    #[serde(default = "Vec::new")]
+    ids: Vec<I>,
     #[serde(default)]
     scope: Scope,
     #[serde(default)]
@@ -78,7 +79,7 @@ pub struct Jobs {
 
 /// Starts jobs anew.
 #[server(prefix = "/_fn", endpoint = "job/retry_many")]
-pub async fn retry_jobs(form: Jobs) -> Result<Done, Error> {
+pub async fn retry_jobs(form: Rows<JobId>) -> Result<Done, Error> {
     let who = operator()?;
     let report = control()?.retry_jobs(&who, chosen(form.ids, form.scope, &form.query)).await?;
     Ok(outcome(report, "/admin/jobs", &form.query, ("job is on the queue again.", "jobs are on the queue again.")))
@@ -105,20 +106,9 @@ pub async fn suspend_tenants(form: Suspensions) -> Result<Done, Error> {
     Ok(outcome(report, "/admin/tenants", &form.query, ("tenant is suspended.", "tenants are suspended.")))
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tenants {
-    #[serde(default)]
-    ids: Vec<TenantId>,
-    #[serde(default)]
-    scope: Scope,
-    #[serde(default)]
-    query: String,
-}
-
 /// Lets suspended tenants go on.
 #[server(prefix = "/_fn", endpoint = "tenant/resume_many")]
-pub async fn resume_tenants(form: Tenants) -> Result<Done, Error> {
+pub async fn resume_tenants(form: Rows<TenantId>) -> Result<Done, Error> {
     let who = operator()?;
     let report = control()?.resume_tenants(&who, chosen(form.ids, form.scope, &form.query)).await?;
     Ok(outcome(report, "/admin/tenants", &form.query, ("tenant works again.", "tenants work again.")))
