@@ -66,7 +66,7 @@ pub fn ApplicationUsage() -> impl IntoView {
             </div>
             <Kpis figures=kpis />
             <Card title="Requests by outcome">{outcomes}</Card>
-            <Card title="Latency" note="From the call's arrival to the last byte of the answer">
+            <Card title="Latency" note="From the call's arrival to the beginning of the answer">
                 {latency}
             </Card>
             <Card title="Breakdown" flush=true action=choice>{breakdown}</Card>

@@ -62,7 +62,7 @@ pub fn TenantUsage() -> impl IntoView {
             view! {
                 <Kpis figures=kpis />
                 <Card title="Requests by outcome">{outcomes}</Card>
-                <Card title="Latency" note="From the call's arrival to the last byte of the answer">
+                <Card title="Latency" note="From the call's arrival to the beginning of the answer">
                     {latency}
                 </Card>
                 <Card title="By application" flush=true>{breakdown}</Card>
