@@ -205,7 +205,7 @@ pub(crate) async fn recorded(database: &Path) -> Result<u64> {
     let options = SqliteConnectOptions::new().filename(database).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let sum: i64 =
-        sqlx::query_scalar("SELECT COALESCE(SUM(requests), 0) FROM usage_rollups WHERE step = 'day'").fetch_one(&mut connection).await?;
+        sqlx::query_scalar("SELECT COALESCE(SUM(requests), 0) FROM usage_rollups WHERE step = 'minute'").fetch_one(&mut connection).await?;
     connection.close().await?;
     Ok(u64::try_from(sum)?)
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_control::{
     Error, Permitted,
     access::ViewTenant,
-    usage::{self, Part, Record},
+    usage::{self, Batch, Part, Record},
 };
 use mintreu_control_testing::{Bench, beginning, on_both};
 use mintreu_model::{
@@ -71,6 +71,13 @@ fn segment(number: u128) -> Part {
     Part { segment: SegmentId(Uuid::from_u128(number)), replica: Uuid::nil(), from: 0, to: 1_000 }
 }
 
+/// Counts one part; gives the position after it.
+async fn accept(bench: &Bench, part: &Part, records: &[Record]) -> mintreu_control::Result<i64> {
+    let mut batch = Batch::default();
+    batch.extend(records.iter().cloned());
+    bench.accept_usage(&[*part], &batch).await.map(|positions| positions.iter().sum())
+}
+
 #[tokio::test]
 async fn a_thousand_records_are_shown_as_a_thousand_by_every_step_and_breakdown() {
     on_both(async |bench| {
@@ -79,14 +86,14 @@ async fn a_thousand_records_are_shown_as_a_thousand_by_every_step_and_breakdown(
             .map(|index| {
                 let at = beginning() - TimeDelta::seconds(index * 7);
                 Record {
-                    route: format!("GET /v1/{}", index % 7),
+                    route: format!("GET /v1/{}", index % 7).into(),
                     latency_us: 1_000 + index * 13,
                     ..fixture.record(at, if index % 10 == 0 { 503 } else { 200 })
                 }
             })
             .collect();
         for (number, chunk) in records.chunks(300).enumerate() {
-            bench.accept_usage(&segment(number as u128), chunk).await.unwrap();
+            accept(&bench, &segment(number as u128), chunk).await.unwrap();
         }
         let to = Some(beginning() + TimeDelta::seconds(1));
         for step in UsageStep::ALL.iter().copied() {
@@ -132,14 +139,14 @@ async fn the_same_segment_twice_counts_once_even_at_the_same_time() {
         let fixture = fixture(&bench, "ines").await;
         let records: Vec<Record> = (0..50).map(|index| fixture.record(beginning(), if index < 40 { 200 } else { 429 })).collect();
         let part = segment(1);
-        let (first, second) = tokio::join!(bench.accept_usage(&part, &records), bench.accept_usage(&part, &records));
+        let (first, second) = tokio::join!(accept(&bench, &part, &records), accept(&bench, &part, &records));
         first.unwrap();
         second.unwrap();
-        bench.accept_usage(&segment(1), &records).await.unwrap();
+        accept(&bench, &segment(1), &records).await.unwrap();
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
         let totals = bench.get_usage_totals(&fixture.who, None, &range).await.unwrap();
         assert_eq!((totals.requests, totals.errors), (50, 10));
-        bench.accept_usage(&segment(2), &records).await.unwrap();
+        accept(&bench, &segment(2), &records).await.unwrap();
         assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 100);
         let id = bench.literal(fixture.subscription.0);
         let used = format!("SELECT CAST(used AS BIGINT) FROM quota_usage WHERE subscription_id = {id}");
@@ -155,10 +162,10 @@ async fn a_part_counts_only_where_the_one_before_it_ended() {
         let records = vec![fixture.record(beginning(), 200); 10];
         let part = |from, to| Part { from, to, ..segment(1) };
         assert_eq!(bench.usage_position(part(0, 0).segment).await.unwrap(), 0);
-        assert_eq!(bench.accept_usage(&part(0, 500), &records).await.unwrap(), 500);
-        assert_eq!(bench.accept_usage(&part(0, 800), &records).await.unwrap(), 500, "its beginning is counted already");
-        assert_eq!(bench.accept_usage(&part(800, 900), &records).await.unwrap(), 500, "something before it is missing");
-        assert_eq!(bench.accept_usage(&part(500, 800), &records).await.unwrap(), 800);
+        assert_eq!(accept(&bench, &part(0, 500), &records).await.unwrap(), 500);
+        assert_eq!(accept(&bench, &part(0, 800), &records).await.unwrap(), 500, "its beginning is counted already");
+        assert_eq!(accept(&bench, &part(800, 900), &records).await.unwrap(), 500, "something before it is missing");
+        assert_eq!(accept(&bench, &part(500, 800), &records).await.unwrap(), 800);
         assert_eq!(bench.usage_position(part(0, 0).segment).await.unwrap(), 800);
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
         assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 20);
@@ -172,8 +179,8 @@ async fn the_end_of_a_call_adds_its_bytes_and_no_request() {
         let fixture = fixture(&bench, "ines").await;
         let call = Record { bytes_in: 0, bytes_out: 0, ..fixture.record(beginning(), 200) };
         let end = Record { bytes_in: 3, bytes_out: 70, counts: false, billed: false, ..call.clone() };
-        bench.accept_usage(&segment(1), &[call]).await.unwrap();
-        bench.accept_usage(&segment(2), &[end]).await.unwrap();
+        accept(&bench, &segment(1), &[call]).await.unwrap();
+        accept(&bench, &segment(2), &[end]).await.unwrap();
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
         let totals = bench.get_usage_totals(&fixture.who, None, &range).await.unwrap();
         assert_eq!((totals.requests, totals.bytes_in, totals.bytes_out), (1, 3, 70));
@@ -189,7 +196,7 @@ async fn segments_of_many_applications_are_counted_side_by_side() {
         let back: Vec<Record> = forth.iter().rev().cloned().collect();
         let work = (0..12).map(|number| {
             let (bench, records) = (&bench, if number % 2 == 0 { &forth } else { &back });
-            async move { bench.accept_usage(&segment(number), records).await }
+            async move { accept(bench, &segment(number), records).await }
         });
         for done in futures_util::future::join_all(work).await {
             done.unwrap();
@@ -214,7 +221,7 @@ async fn usage_of_a_removed_subscription_does_not_hold_up_the_rest() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
         let orphan = Record { subscription_id: SubscriptionId(Uuid::from_u128(9)), ..fixture.record(beginning(), 200) };
-        bench.accept_usage(&segment(1), &[orphan, fixture.record(beginning(), 200)]).await.unwrap();
+        accept(&bench, &segment(1), &[orphan, fixture.record(beginning(), 200)]).await.unwrap();
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
         assert_eq!(bench.get_usage_totals(&fixture.who, None, &range).await.unwrap().requests, 2);
     })
@@ -225,7 +232,7 @@ async fn usage_of_a_removed_subscription_does_not_hold_up_the_rest() {
 async fn minutes_and_hours_are_dropped_in_their_time_and_days_stay() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
-        bench.accept_usage(&segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
+        accept(&bench, &segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
         let count = async |step| {
             let query = UsageQuery {
                 from: Some(beginning() - TimeDelta::hours(1)),
@@ -237,7 +244,7 @@ async fn minutes_and_hours_are_dropped_in_their_time_and_days_stay() {
         };
         for (days, left) in [(2, [1, 1, 1]), (2, [0, 1, 1]), (100, [0, 0, 1])] {
             bench.advance(TimeDelta::days(days));
-            bench.prune_usage().await.unwrap();
+            bench.tend_usage().await.unwrap();
             assert_eq!([count(UsageStep::Minute).await, count(UsageStep::Hour).await, count(UsageStep::Day).await], left);
         }
         let range = UsageRange { from: Some(beginning()), to: Some(beginning() + TimeDelta::hours(1)) };
@@ -247,10 +254,58 @@ async fn minutes_and_hours_are_dropped_in_their_time_and_days_stay() {
 }
 
 #[tokio::test]
+async fn hours_and_days_are_right_before_and_after_they_are_summed_up_and_when_calls_come_late() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let midnight = UsageStep::Day.floor(beginning());
+        let at = |hours: i64, minutes: i64| midnight + TimeDelta::hours(hours) + TimeDelta::minutes(minutes);
+        let call = |at, latency_us| Record { latency_us, ..fixture.record(at, 200) };
+        let mut number = 0;
+        let mut count = async |records: &[Record]| {
+            number += 1;
+            accept(&bench, &segment(number), records).await.unwrap();
+        };
+        let shown = async || {
+            let mut found = Vec::new();
+            for (step, span) in [(UsageStep::Hour, TimeDelta::days(3)), (UsageStep::Day, TimeDelta::days(60))] {
+                let to = Some(midnight + TimeDelta::days(3));
+                let query = UsageQuery { from: to.map(|to| to - span), to, step: Some(step), by: None };
+                let data = bench.get_usage(&fixture.who, fixture.application, &query).await.unwrap().data;
+                let points: Vec<_> = data.iter().filter(|point| point.requests > 0).map(|point| (point.start, point.requests)).collect();
+                found.push(points);
+            }
+            let range = UsageRange { from: Some(midnight), to: Some(midnight + TimeDelta::days(3)) };
+            let totals = bench.get_usage_totals(&fixture.who, None, &range).await.unwrap();
+            let shares = bench.get_usage_shares(&fixture.who, fixture.application, &range, UsageBy::Route).await.unwrap();
+            assert_eq!(shares.iter().map(|share| &share.totals).collect::<Vec<_>>(), [&totals]);
+            (found, totals.requests, totals.latency_ms.p50)
+        };
+
+        count(&[call(at(13, 10), 1_000), call(at(13, 50), 1_000), call(at(15, 1), 9_000)]).await;
+        let before = shown().await;
+        let middle = before.2;
+        assert_eq!(before, (vec![vec![(at(13, 0), 2), (at(15, 0), 1)], vec![(midnight, 3)]], 3, middle));
+        for hours in [2, 2, 24] {
+            bench.advance(TimeDelta::hours(hours));
+            bench.tend_usage().await.unwrap();
+            bench.tend_usage().await.unwrap();
+            assert_eq!(shown().await, before, "{hours} hours later");
+        }
+        count(&[call(at(13, 10), 1_000), call(at(40, 5), 1_000)]).await;
+        let late = (vec![vec![(at(13, 0), 3), (at(15, 0), 1), (at(40, 0), 1)], vec![(midnight, 4), (at(24, 0), 1)]], 5, middle);
+        assert_eq!(shown().await, late);
+        bench.advance(TimeDelta::hours(24));
+        bench.tend_usage().await.unwrap();
+        assert_eq!(shown().await, late);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_tenants_usage_is_not_there() {
     on_both(async |bench| {
         let (one, two) = (fixture(&bench, "ines").await, fixture(&bench, "sam").await);
-        bench.accept_usage(&segment(1), &[one.record(beginning(), 200)]).await.unwrap();
+        accept(&bench, &segment(1), &[one.record(beginning(), 200)]).await.unwrap();
         let refused = bench.get_usage(&two.who, one.application, &UsageQuery::default()).await;
         assert!(matches!(refused, Err(Error::NotFound(_))));
         let range = UsageRange { from: None, to: Some(beginning() + TimeDelta::minutes(1)) };
@@ -265,7 +320,7 @@ async fn another_tenants_usage_is_not_there() {
 async fn the_overview_adds_up_monthly_worth_and_requests() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
-        bench.accept_usage(&segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
+        accept(&bench, &segment(1), &[fixture.record(beginning(), 200)]).await.unwrap();
         let overview = bench.overview(&bench.operator().await).await.unwrap();
         assert_eq!((overview.tenants, overview.subscriptions, overview.applications), (1, 1, 1));
         // 100.06 a year is 8.34 a month, rounded half away from zero.
@@ -282,7 +337,7 @@ async fn a_table_for_spreadsheets_has_a_heading_and_one_line_per_point() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
         let hostile = Record { route: "=1+1".into(), ..fixture.record(beginning(), 200) };
-        bench.accept_usage(&segment(1), &[hostile]).await.unwrap();
+        accept(&bench, &segment(1), &[hostile]).await.unwrap();
         let query = UsageQuery { by: Some(UsageBy::Route), ..Preset::Day.query(beginning()) };
         let series = bench.get_usage(&fixture.who, fixture.application, &query).await.unwrap();
         let text = usage::csv(&series, query.by);
@@ -305,7 +360,7 @@ async fn what_an_ended_subscription_reports_late_counts_for_the_one_that_went_on
                  SELECT {new}, tenant_id, product_id, plan_version_id, 'active', anchor, {noon}, {noon}, {noon}, {noon}, {noon}, {noon} FROM subscriptions WHERE id = {old}"
             ))
             .await;
-        bench.accept_usage(&segment(1), &[fixture.record(beginning(), 200), fixture.record(beginning(), 200)]).await.unwrap();
+        accept(&bench, &segment(1), &[fixture.record(beginning(), 200), fixture.record(beginning(), 200)]).await.unwrap();
         let used = async |id: &str| {
             bench.number(&format!("SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM quota_usage WHERE subscription_id = {id}")).await
         };
@@ -344,7 +399,7 @@ async fn what_is_counted_is_no_longer_leased_and_a_restart_frees_the_rest() {
         let replica = Uuid::nil();
         let lease = async || bench.lease_quota(replica, fixture.subscription, beginning(), 100, 40).await.unwrap();
         assert_eq!(lease().await.units, 40);
-        bench.accept_usage(&segment(1), &vec![fixture.record(beginning(), 200); 30]).await.unwrap();
+        accept(&bench, &segment(1), &vec![fixture.record(beginning(), 200); 30]).await.unwrap();
         let left = lease().await.left;
         assert_eq!(left, 100 - 30 - 10 - 30, "used, held from before, held now");
         bench.void_leases(replica).await.unwrap();

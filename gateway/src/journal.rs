@@ -72,25 +72,19 @@ pub struct UsageRecord {
     pub billed: bool,
 }
 
-/// Records of one file between two positions, which are counted together or not at all.
-#[derive(Debug, Clone)]
-pub struct Segment {
-    pub id: SegmentId,
+/// What lies between two positions of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    pub segment: SegmentId,
     /// Who wrote it.
     pub replica: Uuid,
     pub from: u64,
     pub to: u64,
-    pub records: Vec<UsageRecord>,
 }
 
 /// Where usage goes. Called on the flusher's runtime.
 pub trait UsageSink: Send + Sync + 'static {
-    /// Counts the records and moves the segment's position from `from` to `to`, durably and in
-    /// one; where the position is another one, counts nothing. Gives the position after it.
-    ///
-    /// # Errors
-    /// [`SourceUnavailable`] when it is not known to be done: it will be offered again.
-    fn accept<'a>(&'a self, segment: &'a Segment) -> BoxFuture<'a, Result<u64, SourceUnavailable>>;
+    fn batch(&self) -> Box<dyn UsageBatch>;
 
     /// The position of a segment; 0 when it was never offered.
     ///
@@ -103,6 +97,22 @@ pub trait UsageSink: Send + Sync + 'static {
     /// # Errors
     /// [`SourceUnavailable`] when it is not known to be done: it will be said again.
     fn recovered(&self, replica: Uuid) -> BoxFuture<'_, Result<(), SourceUnavailable>>;
+}
+
+/// Records that are counted together or not at all.
+pub trait UsageBatch: Send {
+    fn add(&mut self, record: UsageRecord);
+
+    /// How many sums the records come to, which is what counting them costs.
+    fn sums(&self) -> usize;
+
+    /// Counts what was added, which is all that the parts hold, and moves each part's segment from
+    /// `from` to `to`, durably and in one; where a segment is elsewhere, counts nothing and moves
+    /// none. Gives the position of each part's segment after it.
+    ///
+    /// # Errors
+    /// [`SourceUnavailable`] when it is not known to be done: it will be offered again.
+    fn count(self: Box<Self>, parts: Vec<Part>) -> BoxFuture<'static, Result<Vec<u64>, SourceUnavailable>>;
 }
 
 /// How the journal is doing.

@@ -57,7 +57,7 @@ use uuid::Uuid;
 pub use crate::{
     body::{Body, BodyError, BoxBody, RequestBody},
     control::{ConnInfo, Control},
-    journal::{Imported, JournalStatus, Segment, UsageRecord, UsageSink, Waiting},
+    journal::{Imported, JournalStatus, Part, UsageBatch, UsageRecord, UsageSink, Waiting},
     listen::Listener,
     metrics::Snapshot,
     policy::{
@@ -84,7 +84,7 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// Calls of one key are summed up before they are written: where a flush takes long, rarer ones write
 /// fewer sums. So many times as long as it took is rested after it.
 const FLUSH_RESTS: u32 = 9;
-const FLUSH_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
+const FLUSH_AT_LEAST_EVERY: Duration = Duration::from_secs(30);
 /// Flushes between two looks for units of quotas that lie idle.
 const GIVE_BACK_EVERY: u32 = 5;
 

@@ -257,7 +257,7 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_application ON api_keys (application_id, id);
 
--- One table for all steps and breakdowns: every column beyond the key is a sum.
+-- One table for all steps and breakdowns: every column beyond the key is a sum, of histograms too.
 CREATE TABLE usage_rollups (
     step TEXT NOT NULL,
     start TEXT NOT NULL,
@@ -265,14 +265,21 @@ CREATE TABLE usage_rollups (
     key_id BLOB NOT NULL,
     route TEXT NOT NULL,
     status INTEGER NOT NULL,
-    -- Logarithmic latency class, see control/src/usage/latency.rs.
-    latency_class INTEGER NOT NULL,
     requests INTEGER NOT NULL,
     bytes_in INTEGER NOT NULL,
     bytes_out INTEGER NOT NULL,
-    PRIMARY KEY (application_id, step, start, key_id, route, status, latency_class)
+    -- Requests by logarithmic class of latency, see control/src/usage/latency.rs.
+    latency TEXT NOT NULL,
+    PRIMARY KEY (application_id, step, start, key_id, route, status)
 ) WITHOUT ROWID;
 CREATE INDEX usage_rollups_start ON usage_rollups (step, start);
+
+-- Intervals that begin before `until` are summed up from finer ones.
+CREATE TABLE usage_marks (
+    step TEXT PRIMARY KEY,
+    until TEXT NOT NULL
+);
+INSERT INTO usage_marks (step, until) VALUES ('hour', '1970-01-01T00:00:00+00:00'), ('day', '1970-01-01T00:00:00+00:00');
 
 CREATE TABLE quota_usage (
     subscription_id BLOB NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
@@ -302,7 +309,6 @@ CREATE TABLE usage_segments (
     id BLOB PRIMARY KEY,
     replica BLOB NOT NULL,
     position INTEGER NOT NULL,
-    records INTEGER NOT NULL,
     accepted_at TEXT NOT NULL
 );
 

@@ -7,16 +7,16 @@ use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use mintreu_control::{Control, Error, catalogue::Watch, keyring::Keyring, store, usage};
 use mintreu_gateway::{
-    ApplicationStatus, Catalogue, Change, Gateway, Grant, HealthPolicy, JournalSettings, LeaseGranted, LeaseRequest, PolicySource,
-    ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy, UsageSink,
-    WeakGateway, read_certificates,
+    ApplicationStatus, Catalogue, Change, Gateway, Grant, HealthPolicy, JournalSettings, LeaseGranted, LeaseRequest, Part, PolicySource,
+    ProductPolicy, QuotaGrant, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy, UsageBatch,
+    UsageRecord, UsageSink, WeakGateway, read_certificates,
 };
 use mintreu_model::{
     id::{SegmentId, ServiceId, SubscriptionId},
     status::{self, DatabaseMode, SubscriptionStatus, TenantStatus},
     view::{HealthView, ServiceView},
 };
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -192,35 +192,18 @@ fn wide(number: u64) -> i64 {
 }
 
 impl UsageSink for ControlPlane {
-    fn accept<'a>(&'a self, segment: &'a Segment) -> BoxFuture<'a, Result<u64, SourceUnavailable>> {
-        let part = usage::Part { segment: segment.id, replica: segment.replica, from: wide(segment.from), to: wide(segment.to) };
-        let records: Vec<usage::Record> = segment
-            .records
-            .iter()
-            .map(|record| usage::Record {
-                application_id: record.application_id,
-                key_id: record.key_id,
-                subscription_id: record.subscription_id,
-                quota_period_start: record.quota_period_start,
-                route: record.route.to_string(),
-                status: i64::from(record.status),
-                at: record.at,
-                bytes_in: wide(record.bytes_in),
-                bytes_out: wide(record.bytes_out),
-                latency_us: wide(record.latency_us),
-                counts: record.counts,
-                billed: record.billed,
-            })
-            .collect();
-        let control = self.control.clone();
-        let handed = self.runtime.spawn(async move { control.accept_usage(&part, &records).await });
-        position(handed, "usage could not be written")
+    fn batch(&self) -> Box<dyn UsageBatch> {
+        Box::new(Usage { control: self.control.clone(), runtime: self.runtime.clone(), batch: usage::Batch::default() })
     }
 
     fn position(&self, segment: SegmentId) -> BoxFuture<'_, Result<u64, SourceUnavailable>> {
         let control = self.control.clone();
         let asked = self.runtime.spawn(async move { control.usage_position(segment).await });
-        position(asked, "the position of usage could not be read")
+        async move {
+            let position = asked.await.map_err(|_| SourceUnavailable)?.map_err(unavailable("the position of usage could not be read"))?;
+            Ok(unsigned(position))
+        }
+        .boxed()
     }
 
     fn recovered(&self, replica: Uuid) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
@@ -230,12 +213,49 @@ impl UsageSink for ControlPlane {
     }
 }
 
-fn position(asked: JoinHandle<mintreu_control::Result<i64>>, what: &'static str) -> BoxFuture<'static, Result<u64, SourceUnavailable>> {
-    async move {
-        let position = asked.await.map_err(|_| SourceUnavailable)?.map_err(unavailable(what))?;
-        u64::try_from(position).map_err(|_| SourceUnavailable)
+struct Usage {
+    control: Control,
+    runtime: Handle,
+    batch: usage::Batch,
+}
+
+impl UsageBatch for Usage {
+    fn add(&mut self, record: UsageRecord) {
+        self.batch.add(usage::Record {
+            application_id: record.application_id,
+            key_id: record.key_id,
+            subscription_id: record.subscription_id,
+            quota_period_start: record.quota_period_start,
+            route: record.route,
+            status: i64::from(record.status),
+            at: record.at,
+            bytes_in: wide(record.bytes_in),
+            bytes_out: wide(record.bytes_out),
+            latency_us: wide(record.latency_us),
+            counts: record.counts,
+            billed: record.billed,
+        });
     }
-    .boxed()
+
+    fn sums(&self) -> usize {
+        self.batch.rows()
+    }
+
+    fn count(self: Box<Self>, parts: Vec<Part>) -> BoxFuture<'static, Result<Vec<u64>, SourceUnavailable>> {
+        let Self { control, runtime, batch } = *self;
+        let part = |part: Part| usage::Part { segment: part.segment, replica: part.replica, from: wide(part.from), to: wide(part.to) };
+        let parts: Vec<usage::Part> = parts.into_iter().map(part).collect();
+        let counted = runtime.spawn(async move { control.accept_usage(&parts, &batch).await });
+        async move {
+            let positions = counted.await.map_err(|_| SourceUnavailable)?.map_err(unavailable("usage could not be written"))?;
+            Ok(positions.into_iter().map(unsigned).collect())
+        }
+        .boxed()
+    }
+}
+
+fn unsigned(position: i64) -> u64 {
+    u64::try_from(position).unwrap_or(0)
 }
 
 /// Loads the catalogue that the gateway routes by.

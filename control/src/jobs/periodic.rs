@@ -23,6 +23,7 @@ const PERIODIC: &[Periodic] = &[
     Periodic { kind: "tenant.remove", every: TimeDelta::seconds(60), run: |control| Box::pin(tenant::run(control)) },
     Periodic { kind: "mail.send", every: TimeDelta::seconds(3), run: |control| Box::pin(send_mail(control)) },
     Periodic { kind: "mail.again", every: TimeDelta::seconds(60), run: |control| Box::pin(send_mail_again(control)) },
+    Periodic { kind: "usage.tend", every: TimeDelta::minutes(5), run: |control| Box::pin(control.tend_usage()) },
     Periodic { kind: "prune", every: TimeDelta::hours(1), run: |control| Box::pin(prune::run(control)) },
 ];
 

@@ -1,5 +1,5 @@
 //! Forgets what is over: sessions, flashes, links, changes that every replica has seen, answers
-//! kept for repeated requests, fine-grained usage, jobs that ended well.
+//! kept for repeated requests, jobs that ended well.
 
 use chrono::TimeDelta;
 
@@ -20,7 +20,6 @@ pub(super) async fn run(control: &Control) -> Result<()> {
     control.prune_sessions().await?;
     control.prune_flashes().await?;
     control.prune_idempotency().await?;
-    control.prune_usage().await?;
     control.db.prune_changes(now - CHANGES_KEPT).await?;
     let mut tx = control.db.begin().await?;
     execute!(tx, sqlx::query("DELETE FROM email_tokens WHERE expires_at <= $1").bind(system_now))?;

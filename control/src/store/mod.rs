@@ -167,6 +167,14 @@ impl Tx {
         }
     }
 
+    /// What a select says that holds off whoever wants to change the rows.
+    pub(crate) fn for_share(&self) -> &'static str {
+        match self.inner {
+            Inner::Sqlite(_) => "",
+            Inner::Postgres(_) => "FOR SHARE",
+        }
+    }
+
     /// Places for rows of values, in a statement without others. SQLite looks for a place with a
     /// number from the first on, which takes longer than the rows when there are thousands.
     pub(crate) fn places(&self, rows: usize, columns: usize) -> String {

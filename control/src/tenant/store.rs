@@ -14,6 +14,7 @@ use sqlx::FromRow;
 use crate::{
     Result,
     store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
+    usage::ONCE,
 };
 
 #[derive(FromRow)]
@@ -405,7 +406,7 @@ pub(crate) async fn list(db: &Db, query: &ListQuery, now: DateTime<Utc>) -> Resu
             (SELECT CAST(COUNT(*) AS BIGINT) FROM applications a WHERE a.tenant_id = t.id AND a.status <> 'deleted') AS applications,
             (SELECT CAST(COUNT(*) AS BIGINT) FROM subscriptions s WHERE s.tenant_id = t.id AND s.status IN ('trialing', 'active', 'past_due', 'paused', 'unpaid')) AS subscriptions,
             (SELECT CAST(COALESCE(SUM(r.requests), 0) AS BIGINT) FROM usage_rollups r JOIN applications a ON a.id = r.application_id
-             WHERE a.tenant_id = t.id AND r.step = 'day' AND r.start >= $3) AS requests, {}
+             WHERE a.tenant_id = t.id AND r.start >= $3 AND {ONCE}) AS requests, {}
          {FILTER} {}", page.place(), page.rest(4)))
         .bind(&pattern).bind(status).bind(now - TimeDelta::days(30))
         .bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;

@@ -1,93 +1,139 @@
-//! Counting a part of a segment: summed up in memory, then added to what is there, in one
-//! transaction with the segment's position. Rows are written in one order, so that two segments
-//! never wait for each other in a circle.
+//! Counting parts of segments: summed up in memory, then added to what is there, in one transaction
+//! with the segments' positions. Rows are written in one order, so that two replicas never wait for
+//! each other in a circle.
 
-use std::collections::BTreeMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::{
-    id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},
+    id::{ApiKeyId, ApplicationId, SubscriptionId},
     status::UsageStep,
 };
 use uuid::Uuid;
 
-use super::{Part, Record, latency};
+use super::{Part, Record, latency::Histogram, rollup};
 use crate::{
     Control, Result,
-    store::{Tx, execute, read},
+    store::{Tx, execute, within},
 };
 
 /// Rows of one statement; both engines take more parameters than that needs.
-const ROWS: usize = 200;
-const COLUMNS: usize = 10;
+const ROWS: usize = 256;
 /// How exactly it is noted when a key was last used.
 const LAST_USED_STEP: TimeDelta = TimeDelta::minutes(1);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Bucket<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Bucket {
     pub(super) application: ApplicationId,
-    pub(super) step: &'static str,
+    pub(super) step: UsageStep,
     pub(super) start: DateTime<Utc>,
     pub(super) key: ApiKeyId,
-    pub(super) route: &'a str,
+    pub(super) route: Arc<str>,
     pub(super) status: i64,
-    pub(super) class: i64,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Sums {
     pub(super) requests: i64,
     pub(super) bytes_in: i64,
     pub(super) bytes_out: i64,
+    pub(super) latency: Histogram,
 }
 
+pub(super) type Rows = HashMap<Bucket, Sums>;
+
+/// Records that are counted together.
 #[derive(Debug, Default)]
-pub(super) struct Batch<'a> {
-    pub(super) rollups: BTreeMap<Bucket<'a>, Sums>,
-    quota: BTreeMap<(SubscriptionId, DateTime<Utc>), i64>,
-    keys: BTreeMap<ApiKeyId, DateTime<Utc>>,
+pub struct Batch {
+    minutes: Rows,
+    quota: HashMap<(SubscriptionId, DateTime<Utc>), i64>,
+    keys: HashMap<ApiKeyId, DateTime<Utc>>,
 }
 
-impl<'a> Batch<'a> {
-    fn of(records: &'a [Record]) -> Self {
-        let mut batch = Self::default();
-        for record in records {
-            let class = latency::class(record.latency_us);
-            for step in UsageStep::ALL {
-                let bucket = Bucket {
-                    application: record.application_id,
-                    step: step.as_str(),
-                    start: step.floor(record.at),
-                    key: record.key_id,
-                    route: &record.route,
-                    status: record.status,
-                    class,
-                };
-                let sums = batch.rollups.entry(bucket).or_default();
-                sums.requests += i64::from(record.counts);
-                sums.bytes_in = sums.bytes_in.saturating_add(record.bytes_in.max(0));
-                sums.bytes_out = sums.bytes_out.saturating_add(record.bytes_out.max(0));
-            }
-            if record.billed {
-                *batch.quota.entry((record.subscription_id, record.quota_period_start)).or_default() += 1;
-            }
-            let last = batch.keys.entry(record.key_id).or_insert(record.at);
+impl Batch {
+    pub fn add(&mut self, record: Record) {
+        if record.billed {
+            *self.quota.entry((record.subscription_id, record.quota_period_start)).or_default() += 1;
+        }
+        if record.counts {
+            let last = self.keys.entry(record.key_id).or_insert(record.at);
             *last = record.at.max(*last);
         }
-        batch
+        let bucket = Bucket {
+            application: record.application_id,
+            step: UsageStep::Minute,
+            start: UsageStep::Minute.floor(record.at),
+            key: record.key_id,
+            route: record.route,
+            status: record.status,
+        };
+        let sums = self.minutes.entry(bucket).or_default();
+        sums.bytes_in = sums.bytes_in.saturating_add(record.bytes_in.max(0));
+        sums.bytes_out = sums.bytes_out.saturating_add(record.bytes_out.max(0));
+        if record.counts {
+            sums.requests += 1;
+            sums.latency.add(record.latency_us, 1);
+        }
+    }
+
+    /// Rows that counting writes.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.minutes.len().max(self.quota.len())
+    }
+
+    /// What came after its hour or its day was summed up, for that hour and day.
+    fn late(&self, step: UsageStep, until: DateTime<Utc>) -> Vec<(Bucket, &Sums)> {
+        let late = self.minutes.iter().filter(|(bucket, _)| bucket.start < until);
+        late.map(|(bucket, sums)| (Bucket { step, start: step.floor(bucket.start), ..bucket.clone() }, sums)).collect()
+    }
+}
+
+impl Sums {
+    fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
+        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
+        self.latency.merge(&other.latency);
+    }
+}
+
+impl Extend<Record> for Batch {
+    fn extend<I: IntoIterator<Item = Record>>(&mut self, records: I) {
+        records.into_iter().for_each(|record| self.add(record));
     }
 }
 
 impl Control {
-    /// Counts a part of a segment and moves the segment's position, in one. Where the position is
-    /// not the part's beginning nothing is counted. Gives the position after it.
-    pub async fn accept_usage(&self, part: &Part, records: &[Record]) -> Result<i64> {
-        let batch = Batch::of(records);
+    /// Counts what the parts hold and moves the positions of their segments, in one. Where a position
+    /// is not the part's beginning nothing is counted and none is moved. Gives the positions after it.
+    pub async fn accept_usage(&self, parts: &[Part], batch: &Batch) -> Result<Vec<i64>> {
         let mut tx = self.db.begin().await?;
+        for part in parts {
+            if !self.advance_segment(&mut tx, part).await? {
+                drop(tx);
+                return self.usage_positions(parts).await;
+            }
+        }
+        let mut rows: Vec<_> = batch.minutes.iter().map(|(bucket, sums)| (bucket.clone(), sums)).collect();
+        for (step, until) in rollup::marks(&mut tx).await? {
+            rows.extend(batch.late(step, until));
+        }
+        add_rows(&mut tx, rows).await?;
+        add_quota(&mut tx, batch).await?;
+        if let Some(part) = parts.first() {
+            settle_leases(&mut tx, part.replica, batch).await?;
+        }
+        touch_keys(&mut tx, batch).await?;
+        tx.commit().await?;
+        Ok(parts.iter().map(|part| part.to).collect())
+    }
+
+    async fn advance_segment(&self, tx: &mut Tx, part: &Part) -> Result<bool> {
         execute!(
             tx,
             sqlx::query(
-                "INSERT INTO usage_segments (id, replica, position, records, accepted_at) VALUES ($1, $2, 0, 0, $3)
+                "INSERT INTO usage_segments (id, replica, position, accepted_at) VALUES ($1, $2, 0, $3)
                  ON CONFLICT (id) DO NOTHING"
             )
             .bind(part.segment)
@@ -96,62 +142,71 @@ impl Control {
         )?;
         let moved = execute!(
             tx,
-            sqlx::query(
-                "UPDATE usage_segments SET position = $3, records = records + $4, accepted_at = $5 WHERE id = $1 AND position = $2"
-            )
-            .bind(part.segment)
-            .bind(part.from)
-            .bind(part.to)
-            .bind(i64::try_from(records.len()).unwrap_or(i64::MAX))
-            .bind(self.clock.system_now())
+            sqlx::query("UPDATE usage_segments SET position = $3, accepted_at = $4 WHERE id = $1 AND position = $2")
+                .bind(part.segment)
+                .bind(part.from)
+                .bind(part.to)
+                .bind(self.clock.system_now())
         )?;
-        if moved == 0 {
-            drop(tx);
-            return self.usage_position(part.segment).await;
-        }
-        add_rollups(&mut tx, &batch).await?;
-        add_quota(&mut tx, &batch).await?;
-        settle_leases(&mut tx, part.replica, &batch).await?;
-        touch_keys(&mut tx, &batch).await?;
-        tx.commit().await?;
-        Ok(part.to)
+        Ok(moved > 0)
     }
 
-    /// Up to where a segment is counted; 0 when nothing of it was ever offered.
-    pub async fn usage_position(&self, segment: SegmentId) -> Result<i64> {
-        let position: Option<i64> = read!(self.db, c => sqlx::query_scalar("SELECT position FROM usage_segments WHERE id = $1")
-            .bind(segment)
-            .fetch_optional(c))?;
-        Ok(position.unwrap_or(0))
+    /// Up to where segments are counted; 0 when nothing of one was ever offered.
+    async fn usage_positions(&self, parts: &[Part]) -> Result<Vec<i64>> {
+        let mut positions = Vec::with_capacity(parts.len());
+        for part in parts {
+            positions.push(self.usage_position(part.segment).await?);
+        }
+        Ok(positions)
     }
 }
 
-pub(super) async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
-    let rows: Vec<_> = batch.rollups.iter().collect();
-    for chunk in rows.chunks(ROWS) {
+/// Cuts rows into statements of few different lengths: each is prepared once for each connection.
+fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = if rows.len() >= ROWS { ROWS } else { (rows.len() + 1).next_power_of_two() / 2 };
+        let (statement, rest) = rows.split_at_checked(length)?;
+        rows = rest;
+        (length > 0).then_some(statement)
+    })
+}
+
+/// Adds to what is there. Rows of the same bucket are added to each other first: a statement may
+/// touch a row once.
+pub(super) async fn add_rows(tx: &mut Tx, mut rows: Vec<(Bucket, &Sums)>) -> Result<()> {
+    rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut summed: Vec<(Bucket, Sums)> = Vec::with_capacity(rows.len());
+    for (bucket, sums) in rows {
+        match summed.last_mut().filter(|(last, _)| *last == bucket) {
+            Some((_, sum)) => sum.add(sums),
+            None => summed.push((bucket, sums.clone())),
+        }
+    }
+    for rows in statements(&summed) {
         let sql = format!(
-            "INSERT INTO usage_rollups (application_id, step, start, key_id, route, status, latency_class, requests, bytes_in, bytes_out)
+            "INSERT INTO usage_rollups (application_id, step, start, key_id, route, status, requests, bytes_in, bytes_out, latency)
              VALUES {}
-             ON CONFLICT (application_id, step, start, key_id, route, status, latency_class) DO UPDATE SET
+             ON CONFLICT (application_id, step, start, key_id, route, status) DO UPDATE SET
                 requests = usage_rollups.requests + excluded.requests,
                 bytes_in = usage_rollups.bytes_in + excluded.bytes_in,
-                bytes_out = usage_rollups.bytes_out + excluded.bytes_out",
-            tx.places(chunk.len(), COLUMNS)
+                bytes_out = usage_rollups.bytes_out + excluded.bytes_out,
+                latency = usage_rollups.latency || excluded.latency",
+            tx.places(rows.len(), 10)
         );
         execute!(tx, {
             let mut query = sqlx::query(&sql);
-            for (bucket, sums) in chunk {
+            for (bucket, sums) in rows {
                 query = query
                     .bind(bucket.application)
-                    .bind(bucket.step)
+                    .bind(bucket.step.as_str())
                     .bind(bucket.start)
                     .bind(bucket.key)
-                    .bind(bucket.route)
+                    .bind(&*bucket.route)
                     .bind(bucket.status)
-                    .bind(bucket.class)
                     .bind(sums.requests)
                     .bind(sums.bytes_in)
-                    .bind(sums.bytes_out);
+                    .bind(sums.bytes_out)
+                    .bind(sums.latency.to_string());
             }
             query
         })?;
@@ -161,9 +216,8 @@ pub(super) async fn add_rollups(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
 
 /// A subscription that was removed meanwhile has no quota to count. One that ended counts for the
 /// later ones too that went on with its month.
-async fn add_quota(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
-    let rows: Vec<_> = batch.quota.iter().collect();
-    for chunk in rows.chunks(ROWS) {
+async fn add_quota(tx: &mut Tx, batch: &Batch) -> Result<()> {
+    for chunk in statements(&in_order(&batch.quota)) {
         let sql = format!(
             "WITH counted (id, start, used) AS (VALUES {})
              INSERT INTO quota_usage (subscription_id, period_start, used)
@@ -178,7 +232,7 @@ async fn add_quota(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
         execute!(tx, {
             let mut query = sqlx::query(&sql);
             for ((subscription, start), used) in chunk {
-                query = query.bind(*subscription).bind(*start).bind(**used);
+                query = query.bind(subscription).bind(start).bind(*used);
             }
             query
         })?;
@@ -187,9 +241,14 @@ async fn add_quota(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
 }
 
 /// What the gateway had leased of these quotas is used by as much.
-async fn settle_leases(tx: &mut Tx, replica: Uuid, batch: &Batch<'_>) -> Result<()> {
-    let rows: Vec<_> = batch.quota.iter().collect();
-    for chunk in rows.chunks(ROWS) {
+async fn settle_leases(tx: &mut Tx, replica: Uuid, batch: &Batch) -> Result<()> {
+    let leases: i64 = within!(tx, c =>
+        sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM quota_leases WHERE replica = $1 LIMIT 1) AS any_lease")
+            .bind(replica).fetch_one(c))?;
+    if leases == 0 {
+        return Ok(());
+    }
+    for chunk in statements(&in_order(&batch.quota)) {
         let sql = format!(
             "WITH counted (id, start, used, replica) AS (VALUES {})
              UPDATE quota_leases SET units = CASE WHEN units > c.used THEN units - c.used ELSE 0 END FROM counted c
@@ -199,7 +258,7 @@ async fn settle_leases(tx: &mut Tx, replica: Uuid, batch: &Batch<'_>) -> Result<
         execute!(tx, {
             let mut query = sqlx::query(&sql);
             for ((subscription, start), used) in chunk {
-                query = query.bind(*subscription).bind(*start).bind(**used).bind(replica);
+                query = query.bind(subscription).bind(start).bind(*used).bind(replica);
             }
             query
         })?;
@@ -209,9 +268,8 @@ async fn settle_leases(tx: &mut Tx, replica: Uuid, batch: &Batch<'_>) -> Result<
 
 /// Uses within a minute of each other are not worth a write, nor is a key that somebody else is
 /// noting just now.
-async fn touch_keys(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
-    let rows: Vec<_> = batch.keys.iter().collect();
-    for chunk in rows.chunks(ROWS) {
+async fn touch_keys(tx: &mut Tx, batch: &Batch) -> Result<()> {
+    for chunk in statements(&in_order(&batch.keys)) {
         let sql = format!(
             "WITH used (id, at, since) AS (VALUES {}), due AS (
                 SELECT k.id, used.at FROM used JOIN api_keys k ON k.id = used.id
@@ -223,10 +281,16 @@ async fn touch_keys(tx: &mut Tx, batch: &Batch<'_>) -> Result<()> {
         execute!(tx, {
             let mut query = sqlx::query(&sql);
             for (key, at) in chunk {
-                query = query.bind(**key).bind(**at).bind(**at - LAST_USED_STEP);
+                query = query.bind(key).bind(*at).bind(*at - LAST_USED_STEP);
             }
             query
         })?;
     }
     Ok(())
+}
+
+fn in_order<K: Ord + Copy, V: Copy>(sums: &HashMap<K, V>) -> Vec<(K, V)> {
+    let mut rows: Vec<_> = sums.iter().map(|(key, sum)| (*key, *sum)).collect();
+    rows.sort_unstable_by_key(|(key, _)| *key);
+    rows
 }

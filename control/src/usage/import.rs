@@ -1,5 +1,7 @@
 //! History from elsewhere, as sums: what an operator brings along, and what a demonstration shows.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use mintreu_model::{
     id::{ApiKeyId, ApplicationId},
@@ -7,8 +9,9 @@ use mintreu_model::{
 };
 
 use super::{
-    accept::{Batch, Bucket, add_rollups},
-    latency,
+    accept::{Bucket, Sums, add_rows},
+    latency::Histogram,
+    rollup::{ONCE, marks},
 };
 use crate::{Control, Operator, Result, store::execute};
 
@@ -28,38 +31,43 @@ pub struct Rollup {
     pub bytes_out: i64,
 }
 
+impl Rollup {
+    fn sums(&self) -> (Bucket, Sums) {
+        let mut latency = Histogram::default();
+        latency.add(self.latency_us, self.requests);
+        let bucket = Bucket {
+            application: self.application_id,
+            step: self.step,
+            start: self.start,
+            key: self.key_id,
+            route: Arc::from(&*self.route),
+            status: self.status,
+        };
+        (bucket, Sums { requests: self.requests, bytes_in: self.bytes_in, bytes_out: self.bytes_out, latency })
+    }
+}
+
 impl Control {
-    /// Adds sums to what is there. Subscriptions that have counted nothing in the present period
+    /// Adds sums to what is there. Of the hour and the day that are not over only finer sums are
+    /// taken: they become hours and days later. Subscriptions that have counted nothing in the present period
     /// get the imported requests of its days.
     pub async fn import_usage(&self, _: &Operator, rollups: &[Rollup]) -> Result<()> {
-        let mut batch = Batch::default();
-        for rollup in rollups {
-            let bucket = Bucket {
-                application: rollup.application_id,
-                step: rollup.step.as_str(),
-                start: rollup.start,
-                key: rollup.key_id,
-                route: &rollup.route,
-                status: rollup.status,
-                class: latency::class(rollup.latency_us),
-            };
-            let sums = batch.rollups.entry(bucket).or_default();
-            sums.requests += rollup.requests;
-            sums.bytes_in += rollup.bytes_in;
-            sums.bytes_out += rollup.bytes_out;
-        }
+        self.roll_up_usage().await?;
         let mut tx = self.db.begin().await?;
-        add_rollups(&mut tx, &batch).await?;
+        let marks = marks(&mut tx).await?;
+        let is_read = |rollup: &&Rollup| marks.iter().all(|(step, until)| *step != rollup.step || rollup.start < *until);
+        let sums: Vec<(Bucket, Sums)> = rollups.iter().filter(is_read).map(Rollup::sums).collect();
+        add_rows(&mut tx, sums.iter().map(|(bucket, sums)| (bucket.clone(), sums)).collect()).await?;
         execute!(
             tx,
-            sqlx::query(
+            sqlx::query(&format!(
                 "INSERT INTO quota_usage (subscription_id, period_start, used)
                  SELECT s.id, s.quota_period_start, CAST(SUM(r.requests) AS BIGINT)
                  FROM subscriptions s JOIN applications a ON a.subscription_id = s.id
-                 JOIN usage_rollups r ON r.application_id = a.id AND r.step = 'day' AND r.start >= s.quota_period_start AND r.status < 500
+                 JOIN usage_rollups r ON r.application_id = a.id AND r.start >= s.quota_period_start AND r.status < 500 AND {ONCE}
                  GROUP BY s.id, s.quota_period_start
                  ON CONFLICT (subscription_id, period_start) DO NOTHING"
-            )
+            ))
         )?;
         tx.commit().await
     }

@@ -1,7 +1,8 @@
 //! Usage: the gateway hands over what its journal holds, and each call is counted exactly once, into sums
-//! by minute, hour and day. Everything that is shown is read from these sums. Minutes are kept for
-//! three days, hours for a hundred, days for good. To break usage down by something new, add a
-//! column to `usage_rollups`, to `accept::Bucket` and to the reads.
+//! by the minute, which become sums by the hour and the day when these are over. Everything that is
+//! shown is read from these sums. Minutes are kept for three days, hours for a hundred, days for
+//! good. To break usage down by something new, add a column to `usage_rollups`, to `accept::Bucket`,
+//! to `rollup.rs` and to the reads.
 
 mod accept;
 mod csv;
@@ -10,7 +11,11 @@ mod latency;
 mod lease;
 mod overview;
 mod read;
+mod rollup;
 
+use std::sync::Arc;
+
+pub use accept::Batch;
 use chrono::{DateTime, TimeDelta, Utc};
 pub use csv::csv;
 pub use import::Rollup;
@@ -22,9 +27,14 @@ use mintreu_model::{
     view::{UsageSeries, UsageShare, UsageTotals},
 };
 use read::Whose;
+pub(crate) use rollup::ONCE;
 use uuid::Uuid;
 
-use crate::{Control, Error, Operator, Permitted, Result, access::ViewTenant, store::execute};
+use crate::{
+    Control, Error, Operator, Permitted, Result,
+    access::ViewTenant,
+    store::{execute, read},
+};
 
 /// Where records come from: a part of a file of a gateway's journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +49,6 @@ pub struct Part {
 
 /// What the gateway tells of one call. A call has one record that counts it, and may have another
 /// that adds its bytes.
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub application_id: ApplicationId,
@@ -48,7 +57,7 @@ pub struct Record {
     /// Beginning of the quota period that it is counted in.
     pub quota_period_start: DateTime<Utc>,
     /// Pattern of the route, not the path.
-    pub route: String,
+    pub route: Arc<str>,
     pub status: i64,
     pub at: DateTime<Utc>,
     pub bytes_in: i64,
@@ -128,17 +137,26 @@ impl Control {
         Ok(UsageSeries { data })
     }
 
-    /// Drops minutes and hours that are past their time; for the periodic job.
-    pub async fn prune_usage(&self) -> Result<()> {
+    /// Sums up hours and days that are over, and drops minutes and hours that are past their time; for
+    /// the periodic job.
+    pub async fn tend_usage(&self) -> Result<()> {
+        self.roll_up_usage().await?;
         let now = self.clock.now();
-        for (step, keep) in [(UsageStep::Minute, KEEP_MINUTES), (UsageStep::Hour, KEEP_HOURS)] {
+        let (hours, days) = rollup::read_marks(&self.db).await?;
+        for (step, keep, summed) in [(UsageStep::Minute, KEEP_MINUTES, hours), (UsageStep::Hour, KEEP_HOURS, days)] {
+            let before = step.floor(now - keep).min(summed);
             let mut tx = self.db.begin().await?;
-            execute!(
-                tx,
-                sqlx::query("DELETE FROM usage_rollups WHERE step = $1 AND start < $2").bind(step.as_str()).bind(step.floor(now - keep))
-            )?;
+            execute!(tx, sqlx::query("DELETE FROM usage_rollups WHERE step = $1 AND start < $2").bind(step.as_str()).bind(before))?;
             tx.commit().await?;
         }
         Ok(())
+    }
+
+    /// Up to where a segment is counted; 0 when nothing of it was ever offered.
+    pub async fn usage_position(&self, segment: SegmentId) -> Result<i64> {
+        let position: Option<i64> = read!(self.db, c => sqlx::query_scalar("SELECT position FROM usage_segments WHERE id = $1")
+            .bind(segment)
+            .fetch_optional(c))?;
+        Ok(position.unwrap_or(0))
     }
 }

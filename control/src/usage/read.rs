@@ -1,4 +1,4 @@
-//! SQL that reads usage. Sums come by latency class; they are put together here.
+//! SQL that reads usage. What is not summed up by the hour or day yet is read from finer sums.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use mintreu_model::{
 };
 use sqlx::{Decode, Postgres, Sqlite, Type};
 
-use super::{KEEP_HOURS, KEEP_MINUTES, latency::Histogram};
+use super::{KEEP_HOURS, KEEP_MINUTES, latency::Histogram, rollup::read_marks};
 use crate::{
     Result,
     store::{Db, read},
@@ -25,8 +25,8 @@ pub(crate) enum Whose {
     Anybody,
 }
 
-/// Interval, value broken down by, latency class, requests, errors, server errors, bytes in, bytes out.
-type Row<B> = (DateTime<Utc>, B, i64, i64, i64, i64, i64, i64);
+/// Interval, value broken down by, requests, errors, server errors, bytes in, bytes out, latencies.
+type Row<B> = (DateTime<Utc>, B, i64, i64, i64, i64, i64, Option<String>);
 
 #[derive(Debug, Default)]
 struct Sums {
@@ -39,13 +39,13 @@ struct Sums {
 }
 
 impl Sums {
-    fn add<B>(&mut self, (_, _, class, requests, errors, server_errors, bytes_in, bytes_out): &Row<B>) {
+    fn add<B>(&mut self, (_, _, requests, errors, server_errors, bytes_in, bytes_out, latency): &Row<B>) {
         self.requests += requests;
         self.errors += errors;
         self.server_errors += server_errors;
         self.bytes_in = self.bytes_in.saturating_add(*bytes_in);
         self.bytes_out = self.bytes_out.saturating_add(*bytes_out);
-        self.latency.add(*class, *requests);
+        self.latency.read(latency.as_deref().unwrap_or_default());
     }
 
     fn point(&self, start: DateTime<Utc>, by: Option<String>) -> UsagePoint {
@@ -77,32 +77,64 @@ impl Sums {
 trait Column: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> + ToString + Send + Unpin {}
 impl<T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> + ToString + Send + Unpin> Column for T {}
 
-/// The whole range as one interval.
-const WHOLE: &str = "$2";
+/// What one point of a series stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Interval {
+    Step,
+    /// The whole range.
+    Whole,
+}
 
-/// `start` and `by` are SQL expressions of ours.
-async fn rows<B: Column>(db: &Db, whose: Whose, span: Span, step: UsageStep, start: &str, by: &str) -> Result<Vec<Row<B>>> {
+/// Sums of which step to read, from when until when.
+type Source = (UsageStep, DateTime<Utc>, DateTime<Utc>);
+
+/// Hours before `hours` and days before `days` are summed up.
+fn sources(span: Span, step: UsageStep, (hours, days): (DateTime<Utc>, DateTime<Utc>)) -> Vec<Source> {
+    let (from, to) = (step.floor(span.from), span.to);
+    let coarser: &[Source] = match step {
+        UsageStep::Minute => &[(UsageStep::Minute, from, to)],
+        UsageStep::Hour => &[(UsageStep::Hour, from, to.min(hours)), (UsageStep::Minute, from.max(hours), to)],
+        UsageStep::Day => &[
+            (UsageStep::Day, from, to.min(days)),
+            (UsageStep::Hour, from.max(days), to.min(hours)),
+            (UsageStep::Minute, from.max(hours), to),
+        ],
+    };
+    coarser.iter().copied().filter(|(_, from, to)| from < to).collect()
+}
+
+/// `by` is an SQL expression of ours.
+async fn rows<B: Column>(db: &Db, whose: Whose, span: Span, step: UsageStep, interval: Interval, by: &str) -> Result<Vec<Row<B>>> {
     let (filter, id) = match whose {
         Whose::Application(id) => ("r.application_id = $4", Some(id.0)),
         Whose::Tenant(id) => ("r.application_id IN (SELECT id FROM applications WHERE tenant_id = $4)", Some(id.0)),
         Whose::Anybody => ("$4 IS NULL", None),
     };
+    let start = if interval == Interval::Whole { "$2" } else { "r.start" };
     let sql = format!(
-        "SELECT {start} AS interval_start, {by} AS broken_down_by, r.latency_class,
+        "SELECT {start} AS interval_start, {by} AS broken_down_by,
             CAST(SUM(r.requests) AS BIGINT),
             CAST(SUM(CASE WHEN r.status >= 400 THEN r.requests ELSE 0 END) AS BIGINT),
             CAST(SUM(CASE WHEN r.status >= 500 THEN r.requests ELSE 0 END) AS BIGINT),
-            CAST(SUM(r.bytes_in) AS BIGINT), CAST(SUM(r.bytes_out) AS BIGINT)
+            CAST(SUM(r.bytes_in) AS BIGINT), CAST(SUM(r.bytes_out) AS BIGINT), string_agg(r.latency, '')
          FROM usage_rollups r WHERE r.step = $1 AND r.start >= $2 AND r.start < $3 AND {filter}
-         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+         GROUP BY 1, 2"
     );
-    read!(db, c => sqlx::query_as(&sql).bind(step.as_str()).bind(step.floor(span.from)).bind(span.to).bind(id).fetch_all(c))
+    let mut found = Vec::new();
+    for (source, from, to) in sources(span, step, read_marks(db).await?) {
+        let rows: Vec<Row<B>> = read!(db, c => sqlx::query_as(&sql).bind(source.as_str()).bind(from).bind(to).bind(id).fetch_all(c))?;
+        found.extend(rows.into_iter().map(|mut row| {
+            row.0 = if interval == Interval::Whole { span.from } else { step.floor(row.0) };
+            row
+        }));
+    }
+    Ok(found)
 }
 
 /// One point per interval, those without calls included.
 pub(crate) async fn series(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<Vec<UsagePoint>> {
     let mut sums: BTreeMap<DateTime<Utc>, Sums> = span.starts(step).map(|start| (start, Sums::default())).collect();
-    for row in &rows::<String>(db, whose, span, step, "r.start", "''").await? {
+    for row in &rows::<String>(db, whose, span, step, Interval::Step, "''").await? {
         sums.entry(row.0).or_default().add(row);
     }
     Ok(sums.iter().map(|(start, sums)| sums.point(*start, None)).collect())
@@ -111,9 +143,9 @@ pub(crate) async fn series(db: &Db, whose: Whose, span: Span, step: UsageStep) -
 /// One point per interval and route, key or status that was used in it.
 pub(crate) async fn broken_down(db: &Db, whose: Whose, span: Span, step: UsageStep, by: UsageBy) -> Result<Vec<UsagePoint>> {
     let sums = match by {
-        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, "r.start", "r.route").await?),
-        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, "r.start", "r.key_id").await?),
-        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, "r.start", "r.status").await?),
+        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, Interval::Step, "r.route").await?),
+        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, Interval::Step, "r.key_id").await?),
+        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, Interval::Step, "r.status").await?),
     };
     Ok(sums.into_iter().map(|((start, by), sums)| sums.point(start, Some(by))).collect())
 }
@@ -129,16 +161,16 @@ fn grouped<B: ToString>(rows: &[Row<B>]) -> BTreeMap<(DateTime<Utc>, String), Su
 /// Totals by route, key or status, the most used first.
 pub(crate) async fn shares(db: &Db, whose: Whose, span: Span, step: UsageStep, by: UsageBy) -> Result<Vec<UsageShare>> {
     let sums = match by {
-        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, WHOLE, "r.route").await?),
-        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, WHOLE, "r.key_id").await?),
-        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, WHOLE, "r.status").await?),
+        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, Interval::Whole, "r.route").await?),
+        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, Interval::Whole, "r.key_id").await?),
+        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, Interval::Whole, "r.status").await?),
     };
     Ok(ranked(sums))
 }
 
 /// Totals by application, the most used first.
 pub(crate) async fn shares_by_application(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<Vec<UsageShare>> {
-    Ok(ranked(grouped(&rows::<ApplicationId>(db, whose, span, step, WHOLE, "r.application_id").await?)))
+    Ok(ranked(grouped(&rows::<ApplicationId>(db, whose, span, step, Interval::Whole, "r.application_id").await?)))
 }
 
 fn ranked(sums: BTreeMap<(DateTime<Utc>, String), Sums>) -> Vec<UsageShare> {
@@ -149,7 +181,7 @@ fn ranked(sums: BTreeMap<(DateTime<Utc>, String), Sums>) -> Vec<UsageShare> {
 
 pub(crate) async fn totals(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<UsageTotals> {
     let mut sums = Sums::default();
-    for row in &rows::<String>(db, whose, span, step, WHOLE, "''").await? {
+    for row in &rows::<String>(db, whose, span, step, Interval::Whole, "''").await? {
         sums.add(row);
     }
     Ok(sums.totals())

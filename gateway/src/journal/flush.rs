@@ -11,16 +11,17 @@ use std::{
 use mintreu_model::id::SegmentId;
 
 use super::{
-    Journal, Segment, UsageSink,
+    Journal, Part, UsageBatch, UsageSink,
     frame::{FRAME, Routes},
     lock, locked, replica,
     segment::{Left, Live, decode, list},
 };
 use crate::policy::SourceUnavailable;
 
-/// Bytes of one transaction: what the control plane takes in half a second at worst, and the more
-/// at once, the more calls share a sum.
-const BATCH: u64 = 50_000 * FRAME as u64;
+/// Sums of one transaction: what the control plane writes in half a second at worst.
+const ENOUGH: usize = 100_000;
+/// Bytes that are read at once.
+const PIECE: u64 = 8_192 * FRAME as u64;
 /// Where files with damage are kept for whoever wants to look.
 const SET_ASIDE: &str = "damaged";
 
@@ -64,15 +65,12 @@ impl Journal {
             self.recovering.store(false, Ordering::Relaxed);
         }
         let segments = locked(&self.live).clone();
-        for live in segments {
-            let routes = reading.routes.entry(live.id).or_default();
-            self.drain(&live, routes).await?;
-            if live.is_done() {
-                reading.routes.remove(&live.id);
-                locked(&self.live).retain(|other| !Arc::ptr_eq(other, &live));
-                if let Err(error) = live.remove() {
-                    tracing::warn!(segment = %live.id, %error, "a counted part of the usage journal cannot be removed");
-                }
+        while self.drain(&segments, &mut reading.routes).await? {}
+        for live in segments.iter().filter(|live| live.is_done()) {
+            reading.routes.remove(&live.id);
+            locked(&self.live).retain(|other| !Arc::ptr_eq(other, live));
+            if let Err(error) = live.remove() {
+                tracing::warn!(segment = %live.id, %error, "a counted part of the usage journal cannot be removed");
             }
         }
         *locked(&self.drained) = began;
@@ -89,22 +87,47 @@ impl Journal {
         });
     }
 
-    async fn drain(&self, live: &Live, routes: &mut Routes) -> Result<(), SourceUnavailable> {
-        loop {
-            let from = live.acknowledged();
-            let to = live.readable().min(from + BATCH);
-            if to <= from {
-                return Ok(());
+    /// Hands over what the segments hold, as much as one transaction takes; `false`: there was nothing.
+    async fn drain(&self, segments: &[Arc<Live>], routes: &mut HashMap<SegmentId, Routes>) -> Result<bool, SourceUnavailable> {
+        let mut batch = self.sink.batch();
+        let mut taken = Vec::new();
+        for live in segments {
+            if let Some(read) = Self::read(live, routes.entry(live.id).or_default(), &mut *batch) {
+                taken.push((live, read));
             }
-            let bytes = live.read(from, to).map_err(|error| {
-                tracing::error!(segment = %live.id, %error, "the usage journal cannot be read");
-                SourceUnavailable
-            })?;
-            let decoded = decode(&live.codec, &bytes, from, routes);
-            self.note_damage(live.id, decoded.damaged);
-            let segment = Segment { id: live.id, replica: self.replica, from, to, records: decoded.records };
-            live.acknowledge(self.sink.accept(&segment).await?);
         }
+        if taken.is_empty() {
+            return Ok(false);
+        }
+        let parts =
+            taken.iter().map(|(live, (to, _))| Part { segment: live.id, replica: self.replica, from: live.acknowledged(), to: *to });
+        let positions = batch.count(parts.collect()).await?;
+        for ((live, (to, damaged)), position) in taken.into_iter().zip(positions) {
+            live.acknowledge(position);
+            if position == to {
+                self.note_damage(live.id, damaged);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Up to where it was read, with the number of frames that are damaged. What cannot be read is left
+    /// for later: it holds up nothing else.
+    fn read(live: &Live, routes: &mut Routes, batch: &mut dyn UsageBatch) -> Option<(u64, u64)> {
+        let (begin, end) = (live.acknowledged(), live.readable());
+        let (mut at, mut damaged) = (begin, 0);
+        while at < end && batch.sums() < ENOUGH {
+            let to = end.min(at + PIECE);
+            match live.read(at, to) {
+                Ok(bytes) => damaged += decode(&live.codec, &bytes, at, routes, |record| batch.add(record)),
+                Err(error) => {
+                    tracing::error!(segment = %live.id, %error, "a part of the usage journal cannot be read");
+                    break;
+                }
+            }
+            at = to;
+        }
+        (at > begin).then_some((at, damaged))
     }
 
     async fn recover(&self, path: &Path) -> Result<(), SourceUnavailable> {
@@ -117,9 +140,9 @@ impl Journal {
         Ok(())
     }
 
-    fn note_damage(&self, segment: SegmentId, frames: usize) {
+    fn note_damage(&self, segment: SegmentId, frames: u64) {
         if frames > 0 {
-            self.damaged.fetch_add(frames as u64, Ordering::Relaxed);
+            self.damaged.fetch_add(frames, Ordering::Relaxed);
             tracing::error!(%segment, frames, "a part of the usage journal is damaged");
         }
     }
@@ -136,31 +159,38 @@ impl Journal {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct HandedOver {
     records: usize,
-    damaged: usize,
+    damaged: u64,
 }
 
 async fn hand_over(sink: &dyn UsageSink, left: &Left) -> Result<HandedOver, SourceUnavailable> {
     let mut handed = HandedOver::default();
-    let mut routes = Routes::default();
-    let counted = sink.position(left.id).await?;
     let end = left.bytes.len() as u64;
-    for (bytes, index) in left.bytes.chunks(usize::try_from(BATCH).unwrap_or(usize::MAX)).zip(0..) {
-        let start = index * BATCH;
-        let stop = (start + BATCH).min(end);
-        // Read from the beginning all the same: calls name routes by their place in the file.
-        let known = counted.clamp(start, stop) - start;
-        let (before, after) = bytes.split_at(usize::try_from(known).unwrap_or(0));
-        let _ = decode(&left.codec, before, start, &mut routes);
-        let decoded = decode(&left.codec, after, start + known, &mut routes);
-        if after.is_empty() {
-            continue;
+    let bytes = |from: u64, to: u64| {
+        let place = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+        left.bytes.get(place(from)..place(to)).unwrap_or_default()
+    };
+    let mut from = sink.position(left.id).await?.min(end);
+    // Read from the beginning all the same: calls name routes by their place in the file.
+    let mut routes = Routes::default();
+    decode(&left.codec, bytes(0, from), 0, &mut routes, drop);
+    while from < end {
+        let mut batch = sink.batch();
+        let (mut to, mut found) = (from, HandedOver::default());
+        while to < end && batch.sums() < ENOUGH {
+            let piece = bytes(to, end.min(to + PIECE));
+            found.damaged += decode(&left.codec, piece, to, &mut routes, |record| {
+                found.records += 1;
+                batch.add(record);
+            });
+            to += piece.len() as u64;
         }
-        handed.records += decoded.records.len();
-        handed.damaged += decoded.damaged;
-        let segment = Segment { id: left.id, replica: left.replica, from: start + known, to: stop, records: decoded.records };
-        if sink.accept(&segment).await? < stop {
+        let part = Part { segment: left.id, replica: left.replica, from, to };
+        if batch.count(vec![part]).await? != [to] {
             return Err(SourceUnavailable);
         }
+        handed.records += found.records;
+        handed.damaged += found.damaged;
+        from = to;
     }
     Ok(handed)
 }
@@ -200,7 +230,7 @@ pub struct Imported {
     pub segments: usize,
     pub records: usize,
     /// Frames that could not be read.
-    pub damaged: usize,
+    pub damaged: u64,
 }
 
 /// Brings in the journal of a replica that is no more; what was counted before is not counted again.

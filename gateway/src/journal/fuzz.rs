@@ -18,7 +18,7 @@ use crate::fuzz::PLANTED;
 pub fn segment(data: &[u8]) {
     let id = SegmentId(Uuid::from_u128(5));
     let arbitrary = Left::parse(id, "x".into(), data.to_vec());
-    let _ = decode(&arbitrary.codec, &arbitrary.bytes, 0, &mut Routes::default());
+    decode(&arbitrary.codec, &arbitrary.bytes, 0, &mut Routes::default(), drop);
 
     let Some((&[frames, place_high, place_low, length, mask], rest)) = data.split_first_chunk() else { return };
     let codec = Codec::new(id);
@@ -44,7 +44,8 @@ pub fn segment(data: &[u8]) {
         bytes = again;
     }
     let left = Left::parse(id, "x".into(), bytes);
-    let found = decode(&left.codec, &left.bytes, 0, &mut Routes::default());
+    let mut found = Vec::new();
+    decode(&left.codec, &left.bytes, 0, &mut Routes::default(), |record| found.push(record));
     let first = place / FRAME;
     let last = (place + damage.max(1) - 1) / FRAME;
     let route_lost = touched && (first..=last).contains(&1);
@@ -54,7 +55,7 @@ pub fn segment(data: &[u8]) {
         .filter(|(_, frame)| !touched || !(first..=last).contains(frame))
         .map(|(record, _)| UsageRecord { route: if route_lost { Arc::default() } else { Arc::from("/v1/orders") }, ..record })
         .collect();
-    assert_eq!(found.records, expected);
+    assert_eq!(found, expected);
 }
 
 fn record(number: u8, rest: &[u8]) -> UsageRecord {

@@ -157,27 +157,22 @@ impl Live {
     }
 }
 
-/// Records between two offsets, and how many frames in between could not be read.
-pub(super) struct Decoded {
-    pub(super) records: Vec<UsageRecord>,
-    pub(super) damaged: usize,
-}
-
-/// Reads the frames of `bytes`, which begin at `from`, and learns the routes that they name.
-pub(super) fn decode(codec: &Codec, bytes: &[u8], from: u64, routes: &mut Routes) -> Decoded {
-    let mut decoded = Decoded { records: Vec::with_capacity(bytes.len() / FRAME), damaged: 0 };
+/// Reads the frames of `bytes`, which begin at `from`, and learns the routes that they name. Gives
+/// the number of frames that cannot be read.
+pub(super) fn decode(codec: &Codec, bytes: &[u8], from: u64, routes: &mut Routes, mut found: impl FnMut(UsageRecord)) -> u64 {
+    let mut damaged = 0;
     for (frame, index) in bytes.chunks(FRAME).zip(0_u64..) {
         match codec.read(frame, from + index * FRAME as u64) {
             Some(Frame::Call { route, mut record }) => {
                 record.route = routes.name(route);
-                decoded.records.push(record);
+                found(record);
             }
             Some(Frame::Route { number, part, parts, text }) => routes.learn(number, part, parts, text),
             Some(Frame::Header { .. }) => {}
-            None => decoded.damaged += 1,
+            None => damaged += 1,
         }
     }
-    decoded
+    damaged
 }
 
 /// A segment that another process wrote.

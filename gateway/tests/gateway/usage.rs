@@ -62,7 +62,7 @@ fn what_was_delivered_is_billed_though_the_process_died_before_handing_it_over()
     for _ in 0..20 {
         assert_eq!(world.get("/products/shop/v1").status, 200);
     }
-    assert!(world.plane.segments.lock().unwrap().is_empty());
+    assert!(world.plane.counted.positions.lock().unwrap().is_empty());
     let world = world.crash();
     let usage = world.usage_of(20);
     assert!(usage.iter().all(|record| record.billed && record.status == 200 && &*record.route == "/{*rest}"), "{usage:?}");
@@ -76,13 +76,13 @@ fn a_call_is_counted_once_though_the_answer_of_the_control_plane_was_lost() {
     let service = Service::plain();
     let world = World::new(&service);
     assert_eq!(world.get("/products/shop/v1").status, 200);
-    world.plane.swallow_usage.store(2, Ordering::SeqCst);
+    world.plane.counted.swallow.store(2, Ordering::SeqCst);
     world.flush();
     assert_eq!(world.get("/products/shop/v1").status, 200);
     world.flush();
     assert_eq!(world.get("/products/shop/v1").status, 200);
     world.usage_of(3);
-    world.plane.swallow_usage.store(1, Ordering::SeqCst);
+    world.plane.counted.swallow.store(1, Ordering::SeqCst);
     assert_eq!(world.get("/products/shop/v1").status, 200);
     world.flush();
     let world = world.crash();
@@ -94,7 +94,7 @@ fn a_call_is_counted_once_though_the_answer_of_the_control_plane_was_lost() {
 fn usage_waits_while_the_control_plane_is_away_and_calls_go_on() {
     let service = Service::plain();
     let world = World::new(&service);
-    world.plane.refuse_usage.store(3, Ordering::SeqCst);
+    world.plane.counted.refuse.store(3, Ordering::SeqCst);
     for _ in 0..3 {
         assert_eq!(world.get("/products/shop/v1").status, 200);
         world.flush();
@@ -115,13 +115,13 @@ fn what_an_earlier_process_left_counts_before_the_first_call() {
         assert_eq!(world.get("/products/shop/v1").status, 200);
     }
     let world = world.crash();
-    world.plane.refuse_usage.store(1, Ordering::SeqCst);
+    world.plane.counted.refuse.store(1, Ordering::SeqCst);
     // The grant is loaded here with a count that lacks the journal's.
     world.get("/products/shop/v1").is_problem(503, "service_unavailable", "platform");
     world.flush();
     world.get("/products/shop/v1").is_problem(503, "service_unavailable", "platform");
     world.flush();
-    let used = world.plane.segments.lock().unwrap().values().map(|(_, records)| records.iter().filter(|r| r.billed).count()).sum::<usize>();
+    let used = world.plane.counted.records.lock().unwrap().iter().filter(|record| record.billed).count();
     world.issue(&world.key, |grant| {
         grant.quota.included = 3;
         grant.quota.used = used.try_into().unwrap();

@@ -1,6 +1,6 @@
 //! From registration to the first call in usage, by REST alone.
 
-use mintreu_control::usage::{Part, Record};
+use mintreu_control::usage::{Batch, Part, Record};
 use mintreu_model::id::SegmentId;
 use serde_json::{Value, json};
 
@@ -73,7 +73,9 @@ async fn a_person_registers_subscribes_provisions_and_sees_usage() {
             billed: true,
         };
         let part = Part { segment: SegmentId(bench.random.uuid(at)), replica: bench.random.uuid(at), from: 0, to: 7 };
-        bench.accept_usage(&part, &vec![record; 7]).await.unwrap();
+        let mut batch = Batch::default();
+        batch.extend(vec![record; 7]);
+        bench.accept_usage(&[part], &batch).await.unwrap();
         bench.advance(chrono::TimeDelta::seconds(1));
         let usage = api
             .get(&format!("{one}/usage?step=minute&from={}", (at - chrono::TimeDelta::hours(1)).format("%FT%TZ")), &ines)

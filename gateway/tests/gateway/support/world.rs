@@ -18,9 +18,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
-    ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener,
-    PolicySource, ProductPolicy, QuotaGrant, Segment, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy,
-    UsageRecord, UsageSink,
+    ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener, Part,
+    PolicySource, ProductPolicy, QuotaGrant, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy,
+    UsageBatch, UsageRecord, UsageSink,
 };
 use mintreu_model::{
     credential::{generate_client_id, generate_secret},
@@ -62,11 +62,7 @@ pub(crate) struct Plane {
     pub(crate) asked: AtomicUsize,
     /// Each question takes a permit; none left: it waits.
     pub(crate) gate: Semaphore,
-    pub(crate) refuse_usage: AtomicUsize,
-    /// So many segments are counted, but nobody hears of it.
-    pub(crate) swallow_usage: AtomicUsize,
-    /// What is counted of each segment, and up to where.
-    pub(crate) segments: Mutex<HashMap<SegmentId, (u64, Vec<UsageRecord>)>>,
+    pub(crate) counted: Arc<Counted>,
     /// Units of the only quota that no process holds.
     pub(crate) unleased: Mutex<u64>,
     pub(crate) now: Mutex<DateTime<Utc>>,
@@ -107,32 +103,60 @@ impl PolicySource for Plane {
 }
 
 impl UsageSink for Plane {
-    fn accept<'a>(&'a self, segment: &'a Segment) -> BoxFuture<'a, Result<u64, SourceUnavailable>> {
-        async move {
-            if takes_one(&self.refuse_usage) {
-                return Err(SourceUnavailable);
-            }
-            let mut segments = self.segments.lock().unwrap();
-            let (position, records) = segments.entry(segment.id).or_default();
-            if *position == segment.from {
-                *position = segment.to;
-                records.extend_from_slice(&segment.records);
-            }
-            if takes_one(&self.swallow_usage) { Err(SourceUnavailable) } else { Ok(*position) }
-        }
-        .boxed()
+    fn batch(&self) -> Box<dyn UsageBatch> {
+        Box::new(Batch { counted: Arc::clone(&self.counted), records: Vec::new() })
     }
 
     fn position(&self, segment: SegmentId) -> BoxFuture<'_, Result<u64, SourceUnavailable>> {
-        async move {
-            let segments = self.segments.lock().unwrap();
-            Ok(segments.get(&segment).map_or(0, |(position, _)| *position))
-        }
-        .boxed()
+        let position = self.counted.positions.lock().unwrap().get(&segment).copied().unwrap_or_default();
+        async move { Ok(position) }.boxed()
     }
 
     fn recovered(&self, _: Uuid) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
         async { Ok(()) }.boxed()
+    }
+}
+
+/// What reached the place where usage goes.
+#[derive(Default)]
+pub(crate) struct Counted {
+    /// So many batches are refused.
+    pub(crate) refuse: AtomicUsize,
+    /// So many batches are counted, but nobody hears of it.
+    pub(crate) swallow: AtomicUsize,
+    pub(crate) positions: Mutex<HashMap<SegmentId, u64>>,
+    pub(crate) records: Mutex<Vec<UsageRecord>>,
+}
+
+struct Batch {
+    counted: Arc<Counted>,
+    records: Vec<UsageRecord>,
+}
+
+impl UsageBatch for Batch {
+    fn add(&mut self, record: UsageRecord) {
+        self.records.push(record);
+    }
+
+    fn sums(&self) -> usize {
+        self.records.len()
+    }
+
+    fn count(self: Box<Self>, parts: Vec<Part>) -> BoxFuture<'static, Result<Vec<u64>, SourceUnavailable>> {
+        async move {
+            let counted = &self.counted;
+            if takes_one(&counted.refuse) {
+                return Err(SourceUnavailable);
+            }
+            let mut positions = counted.positions.lock().unwrap();
+            if parts.iter().all(|part| positions.get(&part.segment).copied().unwrap_or_default() == part.from) {
+                positions.extend(parts.iter().map(|part| (part.segment, part.to)));
+                counted.records.lock().unwrap().extend_from_slice(&self.records);
+            }
+            let after = parts.iter().map(|part| positions.get(&part.segment).copied().unwrap_or_default()).collect();
+            if takes_one(&counted.swallow) { Err(SourceUnavailable) } else { Ok(after) }
+        }
+        .boxed()
     }
 }
 
@@ -230,9 +254,7 @@ impl World {
             away: AtomicBool::new(false),
             asked: AtomicUsize::new(0),
             gate: Semaphore::new(1000),
-            refuse_usage: AtomicUsize::new(0),
-            swallow_usage: AtomicUsize::new(0),
-            segments: Mutex::default(),
+            counted: Arc::default(),
             unleased: Mutex::new(1_000),
             now: Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::days(20_000)),
         });
@@ -439,9 +461,8 @@ impl World {
     /// Everything recorded so far, one record for each call.
     pub(crate) fn usage(&self) -> Vec<UsageRecord> {
         self.flush();
-        let segments = self.plane.segments.lock().unwrap();
         let (counting, ends): (Vec<_>, Vec<_>) =
-            segments.values().flat_map(|(_, records)| records.iter().cloned()).partition(|record| record.counts);
+            self.plane.counted.records.lock().unwrap().iter().cloned().partition(|record| record.counts);
         let mut calls: HashMap<_, _> = counting.iter().map(|record| (record.request_id, record.clone())).collect();
         assert_eq!(calls.len(), counting.len(), "a call is counted once");
         for end in ends {

@@ -1,0 +1,95 @@
+//! Hours from minutes and days from hours, when they are over. What is counted later than that is
+//! added to the hour and the day as well (`accept.rs`); both look at the same marks, and one waits for
+//! the other.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mintreu_model::{
+    id::{ApiKeyId, ApplicationId},
+    status::UsageStep,
+};
+
+use super::{
+    accept::{Bucket, Sums, add_rows},
+    latency::Histogram,
+};
+use crate::{
+    Control, Result,
+    store::{Db, Tx, execute, read, within},
+};
+
+/// Calls of an hour that is over are still on their way for a while.
+const GRACE: TimeDelta = TimeDelta::minutes(2);
+
+/// Picks the rows of `usage_rollups r` in which every call is found once.
+pub(crate) const ONCE: &str = "(r.step = 'day'
+    OR (r.step = 'hour' AND r.start >= (SELECT until FROM usage_marks WHERE step = 'day'))
+    OR (r.step = 'minute' AND r.start >= (SELECT until FROM usage_marks WHERE step = 'hour')))";
+
+/// Application, key, route, status, requests, bytes in, bytes out, latencies.
+type Row = (ApplicationId, ApiKeyId, String, i64, i64, i64, i64, String);
+
+/// Up to when hours, and days, are summed up, for a transaction that counts.
+pub(super) async fn marks(tx: &mut Tx) -> Result<Vec<(UsageStep, DateTime<Utc>)>> {
+    let sql = format!("SELECT step, until FROM usage_marks ORDER BY step {}", tx.for_share());
+    let rows: Vec<(String, DateTime<Utc>)> = within!(tx, c => sqlx::query_as(&sql).fetch_all(c))?;
+    Ok(rows.into_iter().filter_map(|(step, until)| Some((UsageStep::from_name(&step)?, until))).collect())
+}
+
+/// Up to when hours are summed up, and days.
+pub(super) async fn read_marks(db: &Db) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
+    read!(db, c => sqlx::query_as(
+        "SELECT (SELECT until FROM usage_marks WHERE step = 'hour'), (SELECT until FROM usage_marks WHERE step = 'day')").fetch_one(c))
+}
+
+impl Control {
+    /// Sums up the hours and days that are over.
+    pub(super) async fn roll_up_usage(&self) -> Result<()> {
+        let hours = self.roll_up(UsageStep::Minute, UsageStep::Hour, self.clock.now() - GRACE).await?;
+        self.roll_up(UsageStep::Hour, UsageStep::Day, hours).await.map(drop)
+    }
+
+    /// One interval in each transaction. Gives up to when intervals are summed up.
+    async fn roll_up(&self, from: UsageStep, to: UsageStep, until: DateTime<Utc>) -> Result<DateTime<Utc>> {
+        let goal = to.floor(until);
+        loop {
+            let mut tx = self.db.begin().await?;
+            let mark: DateTime<Utc> = within!(tx, c =>
+                sqlx::query_scalar("UPDATE usage_marks SET until = until WHERE step = $1 RETURNING until").bind(to.as_str()).fetch_one(c))?;
+            if mark >= goal {
+                return Ok(mark);
+            }
+            let first: Option<DateTime<Utc>> = within!(tx, c =>
+                sqlx::query_scalar("SELECT MIN(start) FROM usage_rollups WHERE step = $1 AND start >= $2 AND start < $3")
+                    .bind(from.as_str()).bind(mark).bind(goal).fetch_one(c))?;
+            let next = match first {
+                Some(first) => {
+                    let start = to.floor(first);
+                    add_up(&mut tx, from, to, start).await?;
+                    start + to.length()
+                }
+                None => goal,
+            };
+            execute!(tx, sqlx::query("UPDATE usage_marks SET until = $2 WHERE step = $1").bind(to.as_str()).bind(next))?;
+            tx.commit().await?;
+        }
+    }
+}
+
+async fn add_up(tx: &mut Tx, from: UsageStep, to: UsageStep, start: DateTime<Utc>) -> Result<()> {
+    let rows: Vec<Row> = within!(tx, c => sqlx::query_as(
+        "SELECT application_id, key_id, route, status, CAST(SUM(requests) AS BIGINT), CAST(SUM(bytes_in) AS BIGINT),
+            CAST(SUM(bytes_out) AS BIGINT), string_agg(latency, '')
+         FROM usage_rollups WHERE step = $1 AND start >= $2 AND start < $3 GROUP BY application_id, key_id, route, status")
+        .bind(from.as_str()).bind(start).bind(start + to.length()).fetch_all(c))?;
+    let sums: Vec<(Bucket, Sums)> = rows
+        .into_iter()
+        .map(|(application, key, route, status, requests, bytes_in, bytes_out, text)| {
+            let mut latency = Histogram::default();
+            latency.read(&text);
+            (Bucket { application, step: to, start, key, route: Arc::from(route), status }, Sums { requests, bytes_in, bytes_out, latency })
+        })
+        .collect();
+    add_rows(tx, sums.iter().map(|(bucket, sums)| (bucket.clone(), sums)).collect()).await
+}
