@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 use std::sync::Mutex;
 use uuid::Uuid;
@@ -43,13 +43,19 @@ impl Clock {
     /// Business time, to the microsecond (what both databases keep).
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        self.system_now() + TimeDelta::seconds(self.ahead_seconds.load(Ordering::Relaxed))
+        self.at(self.ahead_seconds.load(Ordering::Relaxed))
     }
 
     /// The system's time, to the microsecond.
     #[must_use]
     pub fn system_now(&self) -> DateTime<Utc> {
-        (self.system)().trunc_subsecs(6)
+        self.at(0)
+    }
+
+    fn at(&self, ahead_seconds: i64) -> DateTime<Utc> {
+        let system = (self.system)();
+        let micros = system.timestamp_micros().saturating_add(ahead_seconds.saturating_mul(1_000_000));
+        DateTime::from_timestamp_micros(micros).unwrap_or(system)
     }
 
     #[must_use]

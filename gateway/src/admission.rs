@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use mintreu_model::id::ProductId;
 
@@ -47,19 +48,19 @@ pub(crate) fn authorise(caller: &Caller, asked: &Asked<'_>) -> Result<(), Proble
 }
 
 /// Rate first, then quota: a call that is refused for its rate takes nothing from the quota.
-pub(crate) async fn admit(core: &Core, entry: &Entry) -> Result<Reservation, Problem> {
+pub(crate) async fn admit(core: &Core, entry: &Entry, now: DateTime<Utc>) -> Result<Reservation, Problem> {
     if !core.journal.is_open() {
         return Err(Problem::from(Code::ServiceUnavailable).with_retry_after(5));
     }
     if let Err(wait) = entry.rate.admit() {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        let limit = format!("\"rate\";r=0;t={}, {}", seconds.max(1), quota_text(core, entry));
+        let limit = format!("\"rate\";r=0;t={}, {}", seconds.max(1), quota_text(core, entry, now));
         return Err(limited(Code::RateLimited, entry, seconds, shared(limit)));
     }
     core.limits.reserve(&entry.grant, &entry.quota).await.map_err(|refused| match refused {
         NoUnit::Exhausted => {
-            let seconds = until_next_period(core, entry);
-            limited(Code::QuotaExhausted, entry, seconds, shared(quota_text(core, entry)))
+            let seconds = until_next_period(entry, now);
+            limited(Code::QuotaExhausted, entry, seconds, shared(quota_text(core, entry, now)))
         }
         NoUnit::Away => Problem::from(Code::ServiceUnavailable).with_retry_after(5),
     })
@@ -69,19 +70,19 @@ fn limited(code: Code, entry: &Entry, seconds: u64, limit: HeaderValue) -> Probl
     Problem::from(code).with_retry_after(seconds).with(RATE_LIMIT_POLICY, entry.fields.rate_limit_policy.clone()).with(RATE_LIMIT, limit)
 }
 
-fn until_next_period(core: &Core, entry: &Entry) -> u64 {
-    let left = entry.grant.quota.period_end - (core.clock)();
-    u64::try_from(left.num_milliseconds().max(0)).unwrap_or(0).div_ceil(1_000)
+fn until_next_period(entry: &Entry, now: DateTime<Utc>) -> u64 {
+    let left = entry.grant.quota.period_end.timestamp_millis().saturating_sub(now.timestamp_millis());
+    u64::try_from(left).unwrap_or(0).div_ceil(1_000)
 }
 
-fn quota_text(core: &Core, entry: &Entry) -> String {
+fn quota_text(core: &Core, entry: &Entry, now: DateTime<Utc>) -> String {
     let left = entry.quota.left(&entry.grant.quota, core.limits.are_leased());
     let (mut number, mut time) = (itoa::Buffer::new(), itoa::Buffer::new());
-    ["\"quota\";r=", number.format(left), ";t=", time.format(until_next_period(core, entry))].concat()
+    ["\"quota\";r=", number.format(left), ";t=", time.format(until_next_period(entry, now))].concat()
 }
 
 /// The `RateLimit` fields of draft-ietf-httpapi-ratelimit-headers-10.
-pub(crate) fn tell_limits(core: &Core, entry: &Entry, headers: &mut HeaderMap) {
+pub(crate) fn tell_limits(core: &Core, entry: &Entry, now: DateTime<Utc>, headers: &mut HeaderMap) {
     headers.insert(RATE_LIMIT_POLICY, entry.fields.rate_limit_policy.clone());
-    headers.insert(RATE_LIMIT, shared(quota_text(core, entry)));
+    headers.insert(RATE_LIMIT, shared(quota_text(core, entry, now)));
 }

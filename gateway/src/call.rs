@@ -46,13 +46,13 @@ impl Call {
         entry: Arc<Entry>,
         route: Arc<str>,
         request: RequestId,
-        began: Instant,
+        (at, began): (DateTime<Utc>, Instant),
         unit: Reservation,
         upload: Option<Arc<Progress>>,
     ) -> Self {
         worker.core.metrics.in_flight.fetch_add(1, Relaxed);
         Self {
-            at: (worker.core.clock)(),
+            at,
             worker: worker.clone(),
             entry,
             route,
@@ -67,6 +67,11 @@ impl Call {
             bytes_out: 0,
             bytes_in_tunnel: 0,
         }
+    }
+
+    /// The platform's time.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.at + self.began.elapsed()
     }
 
     pub(crate) fn entry(&self) -> &Arc<Entry> {

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use foldhash::fast::RandomState;
 use http::{
     HeaderValue, Method, Uri,
     uri::{Authority, Scheme},
@@ -26,7 +27,7 @@ use crate::{
 
 #[derive(Default)]
 pub(crate) struct Compiled {
-    pub(crate) products: HashMap<String, Product>,
+    pub(crate) products: HashMap<String, Product, RandomState>,
     /// Those that no product is on too: their health is watched.
     pub(crate) services: Vec<Arc<Service>>,
 }

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use quick_cache::sync::Cache;
 use tokio::sync::OnceCell;
 
@@ -68,7 +69,7 @@ impl Grants {
     }
 
     /// The grant of a client id; `None` when there is no such key.
-    pub(crate) async fn find(self: &Arc<Self>, client_id: &str) -> Loaded {
+    pub(crate) async fn find(self: &Arc<Self>, client_id: &str, now: DateTime<Utc>) -> Loaded {
         let Some(entry) = self.known.get(client_id) else {
             if self.unknown.get(client_id).is_some_and(|since| since.elapsed() < UNKNOWN_FOR) {
                 return Ok(None);
@@ -77,7 +78,7 @@ impl Grants {
         };
         let stale = Some(entry.serial);
         let age = entry.age();
-        let period_over = (self.clock)() >= entry.grant.quota.period_end;
+        let period_over = now >= entry.grant.quota.period_end;
         if age < REFRESH_AFTER && !period_over {
             return Ok(Some(entry));
         }

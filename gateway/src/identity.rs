@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     catalogue::Service,
+    credential::Caller,
     grant::Entry,
     peer::Origin,
     problem::REQUEST_ID,
@@ -28,13 +29,10 @@ const LIFETIME_SECONDS: u64 = 120;
 /// Half the life: what a service gets is good for a minute at least.
 const REUSED_FOR: Duration = Duration::from_secs(LIFETIME_SECONDS / 2);
 
-const TENANT: HeaderName = HeaderName::from_static("mintreu-tenant");
-const APPLICATION: HeaderName = HeaderName::from_static("mintreu-application");
-const PRODUCT: HeaderName = HeaderName::from_static("mintreu-product");
-const PLAN: HeaderName = HeaderName::from_static("mintreu-plan");
-const KEY: HeaderName = HeaderName::from_static("mintreu-key");
 const DATABASE_URL: HeaderName = HeaderName::from_static("mintreu-database-url");
 const IDENTITY: HeaderName = HeaderName::from_static("mintreu-identity");
+/// Fields of ours that differ from call to call, with what frames the request.
+const OTHER_FIELDS: usize = 12;
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -64,29 +62,34 @@ struct Claims<'a> {
     exp: u64,
 }
 
-/// Adds every field of the service contract.
-pub(crate) fn inject(
-    headers: &mut HeaderMap,
-    core: &Core,
-    entry: &Entry,
-    token: Option<&Verified>,
-    service: &Service,
-    tag: &RequestTag,
-    origin: &Origin,
-) {
-    let fields = &entry.fields;
-    headers.insert(TENANT, fields.tenant.clone());
-    headers.insert(APPLICATION, fields.application.clone());
-    headers.insert(PRODUCT, fields.product.clone());
-    headers.insert(PLAN, fields.plan.clone());
-    headers.insert(KEY, fields.key.clone());
-    headers.insert(REQUEST_ID, tag.header());
-    if let Some(url) = fields.database_url.as_ref().filter(|_| service.wants_database) {
-        headers.insert(DATABASE_URL, url.clone());
+/// Whose call it is, for the fields of the service contract.
+#[derive(Clone, Copy)]
+pub(crate) struct Injected<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) caller: &'a Caller,
+    pub(crate) service: &'a Service,
+    pub(crate) tag: &'a RequestTag,
+    pub(crate) origin: &'a Origin,
+}
+
+impl Injected<'_> {
+    /// The fields that the service gets: ours, and `given`, which holds nothing under their names.
+    pub(crate) fn into_fields(self, given: &HeaderMap) -> HeaderMap {
+        let Caller { entry, token } = self.caller;
+        let mut headers = entry.fields.same.clone();
+        headers.reserve(given.len() + OTHER_FIELDS);
+        for (name, value) in given {
+            headers.append(name.clone(), value.clone());
+        }
+        headers.insert(REQUEST_ID, self.tag.header());
+        if let Some(url) = entry.fields.database_url.as_ref().filter(|_| self.service.wants_database) {
+            headers.insert(DATABASE_URL, url.clone());
+        }
+        headers.insert(IDENTITY, identity(self.core, entry, token.as_deref(), self.service));
+        continue_trace(&mut headers);
+        inject_origin(&mut headers, self.origin);
+        headers
     }
-    headers.insert(IDENTITY, identity(core, entry, token, service));
-    continue_trace(headers);
-    inject_origin(headers, origin);
 }
 
 fn inject_origin(headers: &mut HeaderMap, origin: &Origin) {

@@ -127,7 +127,7 @@ async fn grant(core: &Core, parts: &Parts, form: &[u8], origin: &Origin, tag: &R
     if form.client_id.as_ref().is_some_and(|named| named != id) {
         return Err(INVALID_CLIENT.into());
     }
-    let entry = credential::by_secret(core, id, secret).await.map_err(|problem| match problem.code {
+    let entry = credential::by_secret(core, id, secret, (core.clock)()).await.map_err(|problem| match problem.code {
         Code::ServiceUnavailable => Failed::Platform(problem),
         _ => INVALID_CLIENT.into(),
     })?;

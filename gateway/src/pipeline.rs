@@ -16,7 +16,7 @@ use crate::{
     call::Call,
     credential, framing,
     header::{Direction, has_token, strip},
-    identity,
+    identity::Injected,
     journal::NotWritten,
     peer::Origin,
     problem::{Code, Problem, REQUEST_ID},
@@ -36,8 +36,8 @@ pub(crate) async fn serve(
     peer: SocketAddr,
     tag: &RequestTag,
 ) -> Result<Response<Body>, Problem> {
-    let began = Instant::now();
     let core = &worker.core;
+    let (now, began) = ((core.clock)(), Instant::now());
     let settings = &core.settings;
     let (mut parts, body) = request.into_parts();
 
@@ -56,33 +56,33 @@ pub(crate) async fn serve(
     let route = service.route(&parts.method, call.path)?;
 
     let origin = Origin::new(settings, &parts.headers, peer, host);
-    let caller = credential::identify(core, &parts.headers).await?;
+    let caller = credential::identify(core, &parts.headers, now).await?;
     let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip };
     admission::authorise(&caller, &asked)?;
     if body.size_hint().lower() > settings.max_body_bytes {
         return Err(Problem::from(Code::BodyTooLarge).closing());
     }
-    let unit = admission::admit(core, &caller.entry).await?;
+    let unit = admission::admit(core, &caller.entry, now).await?;
 
     let upload = Upload::new(body, settings.max_body_bytes, settings.upload_idle);
     let entry = Arc::clone(&caller.entry);
-    let mut account = Call::begin(worker, entry, route, tag.id(), began, unit, upload.progress());
+    let mut account = Call::begin(worker, entry, route, tag.id(), (now, began), unit, upload.progress());
 
     let wanted = tunnel::wanted(&mut parts);
     let wants_trailers = has_token(&parts.headers, &header::TE, "trailers");
-    let mut headers = parts.headers;
-    strip(&mut headers, Direction::ToService);
-    headers.remove(header::AUTHORIZATION);
-    headers.remove(header::EXPECT);
-    browser::strip_request(settings, &mut headers);
-    identity::inject(&mut headers, core, &caller.entry, caller.token.as_deref(), &service, tag, &origin);
+    let mut given = parts.headers;
+    strip(&mut given, Direction::ToService);
+    given.remove(header::AUTHORIZATION);
+    given.remove(header::EXPECT);
+    browser::strip_request(settings, &mut given);
     if let Some(wanted) = &wanted {
-        wanted.ask(&mut headers);
+        wanted.ask(&mut given);
     } else if wants_trailers {
-        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        given.insert(header::TE, HeaderValue::from_static("trailers"));
     }
 
-    let outgoing = Outgoing { method: parts.method, target: &call.forwarded, headers, upload, upgrade: wanted.is_some() };
+    let injected = Some(Injected { core, caller: &caller, service: &service, tag, origin: &origin });
+    let outgoing = Outgoing { method: parts.method, target: &call.forwarded, given, injected, upload, upgrade: wanted.is_some() };
     let until = service.policy.total_timeout.map(|total| tokio::time::Instant::from_std(began) + total);
     match upstream::send(worker, &service, outgoing, until).await {
         Ok((answer, exchange)) => {
@@ -163,7 +163,7 @@ async fn respond(
         return Err(problem);
     }
     account.settle();
-    let entry = Arc::clone(account.entry());
+    let (entry, now) = (Arc::clone(account.entry()), account.now());
     let mut response = match wanted {
         Some(wanted) if switching => tunnel::open(wanted, answer, exchange, account),
         _ => {
@@ -181,7 +181,7 @@ async fn respond(
     };
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, tag.header());
-    admission::tell_limits(core, &entry, headers);
+    admission::tell_limits(core, &entry, now, headers);
     // An answer by HTTP/1.0 is relayed in the version that the client speaks.
     *response.version_mut() = http::Version::HTTP_11;
     Ok(response)

@@ -41,6 +41,7 @@ pub(crate) use {
 
 use crate::{
     catalogue::{Address, Service},
+    identity::Injected,
     state::Worker,
     upload::{Broken, Progress, Upload},
 };
@@ -64,14 +65,17 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
     /// Path and query as the client wrote them, after the product.
     pub(crate) target: &'a str,
-    pub(crate) headers: HeaderMap,
+    /// What is left of the client's fields.
+    pub(crate) given: HeaderMap,
+    /// What the platform adds; nothing to its own questions.
+    pub(crate) injected: Option<Injected<'a>>,
     pub(crate) upload: Upload,
     /// The request asks for an upgrade: it needs a connection of its own, in HTTP/1.1.
     pub(crate) upgrade: bool,
 }
 
 impl Outgoing<'_> {
-    fn request(&mut self, address: &Address, lease: &Lease, keep_copy: bool) -> Option<Request<Upload>> {
+    fn request(&mut self, address: &Address, lease: &Lease) -> Option<Request<Upload>> {
         let target = if address.prefix.is_empty() {
             PathAndQuery::try_from(self.target)
         } else {
@@ -80,7 +84,7 @@ impl Outgoing<'_> {
         let target = target.ok()?;
         let mut request = Request::new(std::mem::replace(&mut self.upload, Upload::empty()));
         *request.method_mut() = self.method.clone();
-        *request.headers_mut() = if keep_copy { self.headers.clone() } else { std::mem::take(&mut self.headers) };
+        *request.headers_mut() = self.injected.map_or_else(|| self.given.clone(), |injected| injected.into_fields(&self.given));
         if lease.is_shared() {
             let mut parts = uri::Parts::default();
             parts.scheme = Some(address.scheme.clone());
@@ -97,9 +101,7 @@ impl Outgoing<'_> {
     }
 
     fn take_back(&mut self, request: Request<Upload>) {
-        let (parts, upload) = request.into_parts();
-        self.headers = parts.headers;
-        self.upload = upload;
+        self.upload = request.into_body();
     }
 }
 
@@ -232,7 +234,7 @@ impl Delivery<'_> {
     async fn attempt(&mut self, address: &Address, mut lease: Lease, repeatable: bool, load: &mut Load) -> Next {
         // What the service refuses to begin in HTTP/2 can be sent again, if it can be repeated at all.
         let refusable = lease.is_shared() && self.progress.is_none();
-        let Some(request) = self.outgoing.request(address, &lease, repeatable || refusable) else {
+        let Some(request) = self.outgoing.request(address, &lease) else {
             return Next::Failed(Failure::Unreachable);
         };
         let sent = Instant::now();

@@ -258,6 +258,7 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_application ON api_keys (application_id, id);
 
 -- One table for all steps and breakdowns: every column beyond the key is a sum, of histograms too.
+-- The key begins with time, so that what is written together lies together.
 CREATE TABLE usage_rollups (
     step text COLLATE "C" NOT NULL,
     start timestamptz NOT NULL,
@@ -270,9 +271,8 @@ CREATE TABLE usage_rollups (
     bytes_out bigint NOT NULL,
     -- Requests by logarithmic class of latency, see control/src/usage/latency.rs.
     latency text COLLATE "C" NOT NULL,
-    PRIMARY KEY (application_id, step, start, key_id, route, status)
+    PRIMARY KEY (step, start, application_id, key_id, route, status)
 );
-CREATE INDEX usage_rollups_start ON usage_rollups (step, start);
 
 -- Intervals that begin before `until` are summed up from finer ones.
 CREATE TABLE usage_marks (

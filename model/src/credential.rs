@@ -67,8 +67,13 @@ pub fn secret_is_wellformed(text: &str) -> bool {
     if !body.starts_with(SECRET_PREFIX) || checksum.len() != CHECKSUM_DIGITS {
         return false;
     }
-    let expected = crc32fast::hash(body.as_bytes()).to_be_bytes();
-    checksum.chars().eq(digits(&expected, CHECKSUM_DIGITS))
+    let mut expected = crc32fast::hash(body.as_bytes());
+    // From the last digit to the first.
+    checksum.bytes().rev().all(|given| {
+        let digit = ALPHABET.get((expected & 31) as usize);
+        expected >>= 5;
+        digit == Some(&given)
+    })
 }
 
 #[cfg(test)]

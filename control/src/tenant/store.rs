@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::{
-    form::may_be_slug,
+    form::{may_be_slug, usage::Span},
     id::{InvitationId, TenantId, UserId},
     list::{List, ListQuery},
     role::Role,
@@ -14,7 +14,7 @@ use sqlx::FromRow;
 use crate::{
     Result,
     store::{Column, Db, Page, Placed, Sorting, Tx, execute, read, within},
-    usage::ONCE,
+    usage::read::requests_by_tenant,
 };
 
 #[derive(FromRow)]
@@ -376,7 +376,6 @@ struct ListRow {
     members: i64,
     applications: i64,
     subscriptions: i64,
-    requests: i64,
 }
 
 const SORTING: Sorting = Sorting {
@@ -405,17 +404,22 @@ pub(crate) async fn list(db: &Db, query: &ListQuery, now: DateTime<Utc>) -> Resu
             (SELECT CAST(COUNT(*) AS BIGINT) FROM memberships m WHERE m.tenant_id = t.id) AS members,
             (SELECT CAST(COUNT(*) AS BIGINT) FROM applications a WHERE a.tenant_id = t.id AND a.status <> 'deleted') AS applications,
             (SELECT CAST(COUNT(*) AS BIGINT) FROM subscriptions s WHERE s.tenant_id = t.id AND s.status IN ('trialing', 'active', 'past_due', 'paused', 'unpaid')) AS subscriptions,
-            (SELECT CAST(COALESCE(SUM(r.requests), 0) AS BIGINT) FROM usage_rollups r JOIN applications a ON a.id = r.application_id
-             WHERE a.tenant_id = t.id AND r.start >= $3 AND {ONCE}) AS requests, {}
-         {FILTER} {}", page.place(), page.rest(4)))
-        .bind(&pattern).bind(status).bind(now - TimeDelta::days(30))
+            {}
+         {FILTER} {}", page.place(), page.rest(3)))
+        .bind(&pattern).bind(status)
         .bind(&page.key).bind(page.after).bind(page.take).bind(page.skip).fetch_all(c))?;
-    Ok(page.list(rows, total, |row| TenantRow {
+    let mut list = page.list(rows, total, |row| TenantRow {
         tenant: row.tenant.into(),
         owner_email: row.owner_email,
         members: row.members,
         applications: row.applications,
         subscriptions: row.subscriptions,
-        requests_30_days: row.requests,
-    }))
+        requests_30_days: 0,
+    });
+    let tenants: Vec<TenantId> = list.data.iter().map(|row| row.tenant.id).collect();
+    let requests = requests_by_tenant(db, &tenants, Span { from: now - TimeDelta::days(30), to: now }).await?;
+    for row in &mut list.data {
+        row.requests_30_days = requests.get(&row.tenant.id).copied().unwrap_or(0);
+    }
+    Ok(list)
 }

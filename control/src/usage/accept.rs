@@ -24,9 +24,9 @@ const LAST_USED_STEP: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Bucket {
-    pub(super) application: ApplicationId,
     pub(super) step: UsageStep,
     pub(super) start: DateTime<Utc>,
+    pub(super) application: ApplicationId,
     pub(super) key: ApiKeyId,
     pub(super) route: Arc<str>,
     pub(super) status: i64,
@@ -60,9 +60,9 @@ impl Batch {
             *last = record.at.max(*last);
         }
         let bucket = Bucket {
-            application: record.application_id,
             step: UsageStep::Minute,
             start: UsageStep::Minute.floor(record.at),
+            application: record.application_id,
             key: record.key_id,
             route: record.route,
             status: record.status,
@@ -184,9 +184,9 @@ pub(super) async fn add_rows(tx: &mut Tx, mut rows: Vec<(Bucket, &Sums)>) -> Res
     }
     for rows in statements(&summed) {
         let sql = format!(
-            "INSERT INTO usage_rollups (application_id, step, start, key_id, route, status, requests, bytes_in, bytes_out, latency)
+            "INSERT INTO usage_rollups (step, start, application_id, key_id, route, status, requests, bytes_in, bytes_out, latency)
              VALUES {}
-             ON CONFLICT (application_id, step, start, key_id, route, status) DO UPDATE SET
+             ON CONFLICT (step, start, application_id, key_id, route, status) DO UPDATE SET
                 requests = usage_rollups.requests + excluded.requests,
                 bytes_in = usage_rollups.bytes_in + excluded.bytes_in,
                 bytes_out = usage_rollups.bytes_out + excluded.bytes_out,
@@ -197,9 +197,9 @@ pub(super) async fn add_rows(tx: &mut Tx, mut rows: Vec<(Bucket, &Sums)>) -> Res
             let mut query = sqlx::query(&sql);
             for (bucket, sums) in rows {
                 query = query
-                    .bind(bucket.application)
                     .bind(bucket.step.as_str())
                     .bind(bucket.start)
+                    .bind(bucket.application)
                     .bind(bucket.key)
                     .bind(&*bucket.route)
                     .bind(bucket.status)

@@ -1,6 +1,6 @@
 //! History from elsewhere, as sums: what an operator brings along, and what a demonstration shows.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use mintreu_model::{
@@ -11,7 +11,7 @@ use mintreu_model::{
 use super::{
     accept::{Bucket, Sums, add_rows},
     latency::Histogram,
-    rollup::{ONCE, marks},
+    rollup::marks,
 };
 use crate::{Control, Operator, Result, store::execute};
 
@@ -49,26 +49,39 @@ impl Rollup {
 
 impl Control {
     /// Adds sums to what is there. Of the hour and the day that are not over only finer sums are
-    /// taken: they become hours and days later. Subscriptions that have counted nothing in the present period
-    /// get the imported requests of its days.
+    /// taken: they become hours and days later. Requests of the present period count for the quota
+    /// of their subscription.
     pub async fn import_usage(&self, _: &Operator, rollups: &[Rollup]) -> Result<()> {
         self.roll_up_usage().await?;
         let mut tx = self.db.begin().await?;
         let marks = marks(&mut tx).await?;
-        let is_read = |rollup: &&Rollup| marks.iter().all(|(step, until)| *step != rollup.step || rollup.start < *until);
-        let sums: Vec<(Bucket, Sums)> = rollups.iter().filter(is_read).map(Rollup::sums).collect();
+        let before = |mark: UsageStep, start| marks.iter().any(|(step, until)| *step == mark && start < *until);
+        let is_taken = |rollup: &&Rollup| rollup.step == UsageStep::Minute || before(rollup.step, rollup.start);
+        let sums: Vec<(Bucket, Sums)> = rollups.iter().filter(is_taken).map(Rollup::sums).collect();
         add_rows(&mut tx, sums.iter().map(|(bucket, sums)| (bucket.clone(), sums)).collect()).await?;
-        execute!(
-            tx,
-            sqlx::query(&format!(
-                "INSERT INTO quota_usage (subscription_id, period_start, used)
-                 SELECT s.id, s.quota_period_start, CAST(SUM(r.requests) AS BIGINT)
-                 FROM subscriptions s JOIN applications a ON a.subscription_id = s.id
-                 JOIN usage_rollups r ON r.application_id = a.id AND r.start >= s.quota_period_start AND r.status < 500 AND {ONCE}
-                 GROUP BY s.id, s.quota_period_start
-                 ON CONFLICT (subscription_id, period_start) DO NOTHING"
-            ))
-        )?;
+        let is_read = |bucket: &Bucket| match bucket.step {
+            UsageStep::Minute => !before(UsageStep::Hour, bucket.start),
+            UsageStep::Hour => !before(UsageStep::Day, bucket.start),
+            UsageStep::Day => true,
+        };
+        let mut billed: BTreeMap<(ApplicationId, DateTime<Utc>), i64> = BTreeMap::new();
+        for (bucket, sums) in sums.iter().filter(|(bucket, _)| bucket.status < 500 && is_read(bucket)) {
+            *billed.entry((bucket.application, bucket.start)).or_default() += sums.requests;
+        }
+        for ((application, start), requests) in billed {
+            execute!(
+                tx,
+                sqlx::query(
+                    "INSERT INTO quota_usage (subscription_id, period_start, used)
+                     SELECT s.id, s.quota_period_start, $3 FROM subscriptions s JOIN applications a ON a.subscription_id = s.id
+                     WHERE a.id = $1 AND s.quota_period_start <= $2
+                     ON CONFLICT (subscription_id, period_start) DO UPDATE SET used = quota_usage.used + excluded.used"
+                )
+                .bind(application)
+                .bind(start)
+                .bind(requests)
+            )?;
+        }
         tx.commit().await
     }
 }

@@ -10,7 +10,7 @@ mod import;
 mod latency;
 mod lease;
 mod overview;
-mod read;
+pub(crate) mod read;
 mod rollup;
 
 use std::sync::Arc;
@@ -27,7 +27,6 @@ use mintreu_model::{
     view::{UsageSeries, UsageShare, UsageTotals},
 };
 use read::Whose;
-pub(crate) use rollup::ONCE;
 use uuid::Uuid;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! SQL that reads usage. What is not summed up by the hour or day yet is read from finer sums.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use mintreu_model::{
@@ -103,22 +103,32 @@ fn sources(span: Span, step: UsageStep, (hours, days): (DateTime<Utc>, DateTime<
     coarser.iter().copied().filter(|(_, from, to)| from < to).collect()
 }
 
+/// The intervals of a source in which anything was called. Time comes first in the key of the sums:
+/// what few applications called is looked up in one interval after the other.
+const STARTS: &str = "WITH RECURSIVE starts (start) AS (
+        SELECT MIN(start) FROM usage_rollups WHERE step = $1 AND start >= $2 AND start < $3
+        UNION ALL
+        SELECT (SELECT MIN(r.start) FROM usage_rollups r WHERE r.step = $1 AND r.start > starts.start AND r.start < $3)
+        FROM starts WHERE starts.start IS NOT NULL)";
+const OF_APPLICATIONS: &str = "FROM starts JOIN usage_rollups r ON r.step = $1 AND r.start = starts.start AND";
+
 /// `by` is an SQL expression of ours.
 async fn rows<B: Column>(db: &Db, whose: Whose, span: Span, step: UsageStep, interval: Interval, by: &str) -> Result<Vec<Row<B>>> {
-    let (filter, id) = match whose {
-        Whose::Application(id) => ("r.application_id = $4", Some(id.0)),
-        Whose::Tenant(id) => ("r.application_id IN (SELECT id FROM applications WHERE tenant_id = $4)", Some(id.0)),
-        Whose::Anybody => ("$4 IS NULL", None),
+    let (from, id) = match whose {
+        Whose::Application(id) => (format!("{OF_APPLICATIONS} r.application_id = $4"), Some(id.0)),
+        Whose::Tenant(id) => {
+            (format!("{OF_APPLICATIONS} r.application_id IN (SELECT id FROM applications WHERE tenant_id = $4)"), Some(id.0))
+        }
+        Whose::Anybody => ("FROM usage_rollups r WHERE r.step = $1 AND r.start >= $2 AND r.start < $3 AND $4 IS NULL".to_owned(), None),
     };
     let start = if interval == Interval::Whole { "$2" } else { "r.start" };
     let sql = format!(
-        "SELECT {start} AS interval_start, {by} AS broken_down_by,
+        "{STARTS} SELECT {start} AS interval_start, {by} AS broken_down_by,
             CAST(SUM(r.requests) AS BIGINT),
             CAST(SUM(CASE WHEN r.status >= 400 THEN r.requests ELSE 0 END) AS BIGINT),
             CAST(SUM(CASE WHEN r.status >= 500 THEN r.requests ELSE 0 END) AS BIGINT),
             CAST(SUM(r.bytes_in) AS BIGINT), CAST(SUM(r.bytes_out) AS BIGINT), string_agg(r.latency, '')
-         FROM usage_rollups r WHERE r.step = $1 AND r.start >= $2 AND r.start < $3 AND {filter}
-         GROUP BY 1, 2"
+         {from} GROUP BY 1, 2"
     );
     let mut found = Vec::new();
     for (source, from, to) in sources(span, step, read_marks(db).await?) {
@@ -199,6 +209,31 @@ pub(crate) fn finest_kept(span: Span, now: DateTime<Utc>) -> UsageStep {
         .into_iter()
         .find(|(step, keep)| now - span.from <= *keep && (*step != UsageStep::Minute || legible == UsageStep::Minute))
         .map_or(UsageStep::Day, |(step, _)| step)
+}
+
+/// Requests of each of these tenants.
+pub(crate) async fn requests_by_tenant(db: &Db, tenants: &[TenantId], span: Span) -> Result<HashMap<TenantId, i64>> {
+    let places: Vec<String> = (4..).take(tenants.len()).map(|place| format!("${place}")).collect();
+    let sql = format!(
+        "{STARTS} SELECT a.tenant_id, CAST(SUM(r.requests) AS BIGINT)
+         FROM starts JOIN applications a ON a.tenant_id IN ({})
+         JOIN usage_rollups r ON r.step = $1 AND r.start = starts.start AND r.application_id = a.id GROUP BY a.tenant_id",
+        places.join(", ")
+    );
+    let mut sums = HashMap::new();
+    if tenants.is_empty() {
+        return Ok(sums);
+    }
+    for (source, from, to) in sources(span, UsageStep::Day, read_marks(db).await?) {
+        let rows: Vec<(TenantId, i64)> = read!(db, c => {
+            let query = sqlx::query_as(&sql).bind(source.as_str()).bind(from).bind(to);
+            tenants.iter().fold(query, |query, tenant| query.bind(*tenant)).fetch_all(c)
+        })?;
+        for (tenant, requests) in rows {
+            *sums.entry(tenant).or_default() += requests;
+        }
+    }
+    Ok(sums)
 }
 
 /// Whether the application is the tenant's.

@@ -22,11 +22,6 @@ use crate::{
 /// Calls of an hour that is over are still on their way for a while.
 const GRACE: TimeDelta = TimeDelta::minutes(2);
 
-/// Picks the rows of `usage_rollups r` in which every call is found once.
-pub(crate) const ONCE: &str = "(r.step = 'day'
-    OR (r.step = 'hour' AND r.start >= (SELECT until FROM usage_marks WHERE step = 'day'))
-    OR (r.step = 'minute' AND r.start >= (SELECT until FROM usage_marks WHERE step = 'hour')))";
-
 /// Application, key, route, status, requests, bytes in, bytes out, latencies.
 type Row = (ApplicationId, ApiKeyId, String, i64, i64, i64, i64, String);
 

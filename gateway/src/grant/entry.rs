@@ -10,7 +10,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
 use crate::{
     identity::Identity,
@@ -39,13 +39,9 @@ pub(crate) struct Entry {
     tried: AtomicU64,
 }
 
-/// Header values that are the same for every call of the key.
+/// Fields that are the same for every call of the key.
 pub(crate) struct Fields {
-    pub(crate) tenant: HeaderValue,
-    pub(crate) application: HeaderValue,
-    pub(crate) product: HeaderValue,
-    pub(crate) plan: HeaderValue,
-    pub(crate) key: HeaderValue,
+    pub(crate) same: HeaderMap,
     pub(crate) database_url: Option<HeaderValue>,
     pub(crate) rate_limit_policy: HeaderValue,
 }
@@ -60,15 +56,13 @@ impl Fields {
             value.set_sensitive(true);
             Some(value)
         });
-        Self {
-            tenant: shared(grant.tenant_id.to_string()),
-            application: shared(grant.application_id.to_string()),
-            product: shared(grant.product_slug.clone()),
-            plan: shared(grant.plan_code.clone()),
-            key: shared(grant.key_id.to_string()),
-            database_url,
-            rate_limit_policy: shared(policy),
-        }
+        let mut same = HeaderMap::new();
+        same.insert("mintreu-tenant", shared(grant.tenant_id.to_string()));
+        same.insert("mintreu-application", shared(grant.application_id.to_string()));
+        same.insert("mintreu-product", shared(grant.product_slug.clone()));
+        same.insert("mintreu-plan", shared(grant.plan_code.clone()));
+        same.insert("mintreu-key", shared(grant.key_id.to_string()));
+        Self { same, database_url, rate_limit_policy: shared(policy) }
     }
 }
 

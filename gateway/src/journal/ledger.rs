@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use foldhash::fast::RandomState;
+
 use super::{
     UsageRecord,
     segment::{HEADER_BYTES, Live},
@@ -25,7 +27,7 @@ struct Writer {
     live: Option<Arc<Live>>,
     at: u64,
     /// Routes that the segment has named.
-    numbers: HashMap<Arc<str>, u16>,
+    numbers: HashMap<Arc<str>, u16, RandomState>,
     ended: Vec<UsageRecord>,
     buffer: Vec<u8>,
 }

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use foldhash::fast::RandomState;
 use futures_util::future::Either;
 use http::{Request, Response};
 use hyper::{
@@ -75,7 +76,7 @@ impl Connections {
 
 #[derive(Default)]
 pub(crate) struct Pool {
-    addresses: Mutex<HashMap<Arc<str>, Connections>>,
+    addresses: Mutex<HashMap<Arc<str>, Connections, RandomState>>,
 }
 
 impl Pool {

@@ -99,8 +99,8 @@ async fn ask(worker: &Worker, service: &Service, address: &Address, policy: Opti
     let mut headers = HeaderMap::new();
     headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("mintreu/", env!("CARGO_PKG_VERSION"))));
     let target = policy.map_or("/", |policy| &policy.path);
-    let mut outgoing = Outgoing { method: Method::GET, target, headers, upload: Upload::empty(), upgrade: false };
-    let request = outgoing.request(address, &lease, false).ok_or("The address of the check cannot be read")?;
+    let mut outgoing = Outgoing { method: Method::GET, target, given: headers, injected: None, upload: Upload::empty(), upgrade: false };
+    let request = outgoing.request(address, &lease).ok_or("The address of the check cannot be read")?;
     let answer = lease.try_send(request).await.map_err(|error| error.error().to_string())?;
     Ok(answer.status())
 }

@@ -17,6 +17,8 @@ enum Segment {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RoutePattern {
     text: Box<str>,
+    /// How much of the text comes before the first placeholder.
+    literal: usize,
     segments: Box<[Segment]>,
 }
 
@@ -41,6 +43,10 @@ impl RoutePattern {
     /// Whether `path`, which has passed [`super::check_path`], is of this shape.
     #[must_use]
     pub fn matches(&self, path: &[u8]) -> bool {
+        // Most patterns are not the one: a comparison settles that.
+        if !self.text.as_bytes().get(..self.literal).is_some_and(|literal| path.starts_with(literal)) {
+            return false;
+        }
         let Some(tail) = path.strip_prefix(b"/") else {
             return false;
         };
@@ -104,7 +110,7 @@ impl FromStr for RoutePattern {
         if segments.iter().rev().skip(1).any(|segment| *segment == Segment::Rest) {
             return Err(InvalidPattern("{*name} stands at the end"));
         }
-        Ok(Self { text: text.into(), segments })
+        Ok(Self { text: text.into(), literal: text.find('{').unwrap_or(text.len()), segments })
     }
 }
 
