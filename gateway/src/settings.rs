@@ -45,6 +45,9 @@ pub struct Settings {
     pub write_idle: Duration,
     /// How long a client may pause within a body: 408.
     pub upload_idle: Duration,
+    /// How long a connection that waits for its next call is kept at shutdown: a call that was sent
+    /// meanwhile is answered, with word that it was the last.
+    pub last_call: Duration,
     /// How long running calls may take to finish at shutdown.
     pub drain: Duration,
     pub journal: JournalSettings,
@@ -70,6 +73,7 @@ impl Default for Settings {
             handshake_timeout: Duration::from_secs(10),
             write_idle: Duration::from_mins(2),
             upload_idle: Duration::from_secs(30),
+            last_call: Duration::from_millis(500),
             drain: Duration::from_secs(10),
             journal: JournalSettings::default(),
         }

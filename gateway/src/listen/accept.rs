@@ -1,6 +1,7 @@
 //! One worker: accept, serve each connection in a task, drain.
 
 use std::{
+    convert::Infallible,
     io,
     net::SocketAddr,
     pin::pin,
@@ -8,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use http::{HeaderValue, StatusCode, header};
 use hyper::{
     server::conn::{http1, http2},
     service::service_fn,
@@ -63,28 +65,20 @@ impl Worker {
                 () = worker.shutdown.cancelled() => break,
                 accepted = listener.accept() => accepted,
             };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
+            match accepted {
+                Ok((stream, peer)) => worker.welcome(stream, peer, &servers, &tasks).await,
                 Err(error) => {
                     // Out of descriptors, most likely: others have to close first.
                     tracing::warn!(%error, "cannot accept");
                     sleep(Duration::from_millis(20)).await;
-                    continue;
                 }
-            };
-            let metrics = worker.gateway.metrics();
-            let Some(seat) = worker.room.admit(peer.ip()) else {
-                metrics.connections_refused.fetch_add(1, Relaxed);
-                continue;
-            };
-            let Some(Some(permit)) = worker.shutdown.run_until_cancelled(worker.room.enter()).await else { break };
-            metrics.connections.fetch_add(1, Relaxed);
-            let (worker, servers) = (Arc::clone(&worker), servers.clone());
-            tasks.spawn(async move {
-                Arc::clone(&worker).serve(servers, stream, peer).await;
-                worker.gateway.metrics().connections.fetch_sub(1, Relaxed);
-                drop((permit, seat));
-            });
+            }
+        }
+        // Who has connected already may have sent a call, which the kernel would throw away.
+        let listener = listener.into_std()?;
+        while let Ok((stream, peer)) = listener.accept() {
+            stream.set_nonblocking(true)?;
+            worker.welcome(TcpStream::from_std(stream)?, peer, &servers, &tasks).await;
         }
         drop(listener);
         tasks.close();
@@ -94,15 +88,48 @@ impl Worker {
         Ok(())
     }
 
+    /// Serves a connection in a task, when there is room for it.
+    async fn welcome(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, servers: &Servers, tasks: &TaskTracker) {
+        let metrics = self.gateway.metrics();
+        let Some(seat) = self.room.admit(peer.ip()) else {
+            metrics.connections_refused.fetch_add(1, Relaxed);
+            return;
+        };
+        let permit = tokio::select! {
+            biased;
+            permit = self.room.enter() => permit,
+            () = self.shutdown.cancelled() => None,
+        };
+        let Some(permit) = permit else { return };
+        metrics.connections.fetch_add(1, Relaxed);
+        let (worker, servers) = (Arc::clone(self), servers.clone());
+        tasks.spawn(async move {
+            Arc::clone(&worker).serve(servers, stream, peer).await;
+            worker.gateway.metrics().connections.fetch_sub(1, Relaxed);
+            drop((permit, seat));
+        });
+    }
+
+    /// Comes when the program stops and whoever had a connection has had the time for one more call,
+    /// which it may have sent before it could know.
+    async fn last_call(&self) {
+        self.shutdown.cancelled().await;
+        sleep(self.gateway.settings().last_call).await;
+    }
+
     async fn serve(self: Arc<Self>, servers: Servers, stream: TcpStream, peer: SocketAddr) {
         let opening = timeout(self.gateway.settings().handshake_timeout, self.open(stream));
-        let (wire, protocol) = match self.shutdown.run_until_cancelled(opening).await {
-            Some(Ok(Ok(opened))) => opened,
-            Some(Ok(Err(error))) => {
+        let opened = tokio::select! {
+            opened = opening => opened,
+            () = self.last_call() => return,
+        };
+        let (wire, protocol) = match opened {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(error)) => {
                 tracing::debug!(%peer, %error, "a client connection came to nothing");
                 return;
             }
-            Some(Err(_)) | None => return,
+            Err(_) => return,
         };
         match protocol {
             Protocol::Http1 => self.serve_http1(&servers.http1, wire, peer).await,
@@ -125,13 +152,19 @@ impl Worker {
         let worker = Arc::clone(&self);
         let service = service_fn(move |request| {
             let worker = Arc::clone(&worker);
-            async move { worker.dispatch(request, peer).await }
+            async move {
+                let mut answer = worker.dispatch(request, peer).await?;
+                if worker.shutdown.is_cancelled() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(answer)
+            }
         });
         let connection = server.serve_connection(TokioIo::new(wire), service).with_upgrades();
         let mut connection = pin!(connection);
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,
-            () = self.shutdown.cancelled() => {
+            () = self.last_call() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

@@ -90,6 +90,31 @@ fn a_call_under_way_finishes_when_the_gateway_stops() {
 }
 
 #[test]
+fn whoever_is_connected_when_the_gateway_stops_may_call_once_more() {
+    let service = Service::plain();
+    let mut world = World::with(&service, |settings| settings.last_call = settings.drain, |_| {});
+    let call = format!("GET /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{}\r\n", world.key.basic());
+    let mut kept = world.client();
+    kept.send(&call);
+    assert!(kept.receive().all("connection").is_empty());
+    let silent = world.client();
+    let mut begun = world.client();
+    begun.send("GET /products/sh");
+    eventually("the connections", || world.gateway.snapshot().connections == 3);
+    world.begin_stop();
+    begun.send(call.strip_prefix("GET /products/sh").unwrap());
+    for mut client in [silent, kept] {
+        client.send(&call);
+        let answer = client.receive();
+        assert_eq!((answer.status, answer.header("connection")), (200, "close"));
+        assert!(client.is_closed());
+    }
+    assert_eq!(begun.receive().status, 200);
+    world.stop();
+    world.usage_of(4);
+}
+
+#[test]
 fn a_stream_that_never_ends_is_cut_after_the_drain_time() {
     let service = Service::start(|exchange| {
         exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");

@@ -194,6 +194,26 @@ fn full_segments_are_followed_by_others_and_removed_when_counted() {
 }
 
 #[test]
+fn a_segment_that_cannot_be_read_does_not_keep_the_others() {
+    let service = Service::plain();
+    let world = World::with(&service, |settings| (settings.workers, settings.journal.segment_bytes) = (1, 8 * FRAME), |_| {});
+    for _ in 0..20 {
+        assert_eq!(world.get("/products/shop/v1").status, 200);
+    }
+    let mut written = segments(world.journal());
+    written.sort_unstable();
+    let whole = fs::read(&written[0]).unwrap();
+    fs::File::options().write(true).open(&written[0]).unwrap().set_len(0).unwrap();
+    world.flush();
+    let others = world.plane.counted.records.lock().unwrap().iter().filter(|record| record.billed).count();
+    assert!((10..20).contains(&others), "{others}");
+    assert!(world.gateway.snapshot().journal.backlog > 0);
+    overwrite(&written[0], 0, &whole);
+    world.usage_of(20);
+    assert_eq!(world.gateway.snapshot().journal.backlog, 0);
+}
+
+#[test]
 fn a_full_disk_refuses_calls_before_the_service_sees_them_until_there_is_room() {
     let service = Service::plain();
     let world = World::with(&service, |settings| settings.journal.reserve_bytes = u64::MAX, |_| {});
