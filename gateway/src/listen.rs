@@ -20,6 +20,10 @@ use self::room::Room;
 use crate::{Gateway, control::Control, tls::Certificates};
 
 const BACKLOG: i32 = 4096;
+/// Bytes that the system takes for a client beyond what is on its way: without a bound it takes
+/// megabytes for each that reads slowly, and a thousand of those are all that it has for TCP.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 256 * 1024;
 
 /// Bound sockets, not yet served.
 #[derive(Debug)]
@@ -104,6 +108,9 @@ fn open(address: SocketAddr, shared: bool) -> io::Result<std::net::TcpListener> 
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(shared)?;
     socket.set_nonblocking(true)?;
+    // Connections have it from the socket that accepts them.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
