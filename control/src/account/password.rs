@@ -1,13 +1,15 @@
 //! Argon2id (OWASP: 19 MiB, two passes), behind a semaphore so that a flood of log-ins cannot take
 //! all memory and cores.
 
+use std::{num::NonZeroUsize, thread::available_parallelism};
+
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString};
 use tokio::sync::Semaphore;
 
 use crate::{Error, Result, clock::Random};
 
-/// Hashes in flight at once; the others wait.
-const AT_ONCE: usize = 2;
+/// Hashes in flight at once on many cores, 19 MiB each; the others wait.
+const MOST_AT_ONCE: usize = 8;
 
 #[derive(Debug)]
 pub struct Passwords {
@@ -29,7 +31,9 @@ fn hash_now(password: &str, salt: [u8; 16]) -> Result<String> {
 impl Passwords {
     pub(crate) fn new(random: &Random) -> Self {
         let decoy = hash_now(&hex::encode(random.bytes::<16>()), random.bytes()).unwrap_or_default();
-        Self { permits: Semaphore::new(AT_ONCE), decoy }
+        // Half of the cores are left to everything else.
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { permits: Semaphore::new((cores / 2).clamp(1, MOST_AT_ONCE)), decoy }
     }
 
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
