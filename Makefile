@@ -18,8 +18,9 @@ test:
 	scripts/setup.sh test
 	scripts/test.sh
 
-faults:
-	scripts/faults.sh
+faults: build
+	scripts/setup.sh faults
+	scripts/faults.sh $(ARGS)
 
 lint:
 	scripts/lint.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build lacks; with "test" or "bench", what those need as well. Safe to repeat:
+# Installs what the build lacks; with "test", "faults" or "bench", what those need as well. Safe to repeat:
 # what is there in the right version is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,9 +38,11 @@ if [ ! -x scripts/node_modules/.bin/wasm-opt ]; then
 fi
 
 packages=()
+postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || packages+=(postgresql); }
 case "${1:-build}" in
+faults) postgres ;;
 test)
-  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || packages+=(postgresql)
+  postgres
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium)
   ;;
 bench)

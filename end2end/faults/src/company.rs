@@ -47,7 +47,16 @@ pub struct Company {
 impl Company {
     /// `quota` requests a month, hard stop.
     pub async fn open(platform: &Platform, quota: u64, database: &str, lifecycle: bool) -> Self {
-        let echo = Echo::start().await;
+        Self::offering(platform, quota, &Value::Null, database, lifecycle).await
+    }
+
+    /// One request is included, and each further one costs, so that no call waits for a quota.
+    pub async fn metered(platform: &Platform) -> Self {
+        Self::offering(platform, 1, &json!({"amount": 10, "currency": "EUR"}), "none", false).await
+    }
+
+    async fn offering(platform: &Platform, quota: u64, overage: &Value, database: &str, lifecycle: bool) -> Self {
+        let echo = Echo::start();
         let admin = &platform.admin;
         let service = json!({"slug": "echo-service", "name": "Echo", "base_urls": [echo.url], "database": database, "lifecycle": lifecycle,
             "routes": [{"methods": ["GET", "POST"], "path": "/v1/echo/{*rest}"}]});
@@ -55,7 +64,7 @@ impl Company {
         let product = json!({"slug": "echo", "name": "Echo API", "kind": "api", "service": "echo-service", "summary": "Says it again."});
         admin.post("/admin/products", product).await.expect(201);
         let plan = json!({"code": "free", "name": "Free", "interval": "month", "price": {"amount": 0, "currency": "EUR"}, "trial_days": 0,
-            "included_requests": quota, "overage_price_per_1000": null, "rate_per_second": 100_000, "burst": 100_000, "max_applications": 5, "features": []});
+            "included_requests": quota, "overage_price_per_1000": overage, "rate_per_second": 100_000, "burst": 100_000, "max_applications": 5, "features": []});
         admin.post("/admin/products/echo/plans", plan).await.expect(201);
         admin.post("/admin/products/echo/publish", json!({})).await.expect(200);
         let owner = platform.person("ines@people.test").await;

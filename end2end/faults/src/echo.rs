@@ -18,6 +18,7 @@ use axum::{
 };
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
+use tokio::net::TcpSocket;
 
 /// Where the platform tells services of applications.
 const LIFECYCLE: &str = "/.mintreu/v1/applications/";
@@ -37,8 +38,12 @@ pub struct Echo {
 }
 
 impl Echo {
-    pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub fn start() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        // Bounded, so that hundreds of answers that nobody reads are not gigabytes in the system.
+        socket.set_send_buffer_size(4 * u32::try_from(CHUNK).unwrap()).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1024).unwrap();
         let echo = Self { url: format!("http://{}", listener.local_addr().unwrap()), ..Self::default() };
         let router = Router::new().fallback(answer).with_state(echo.clone());
         tokio::spawn(async { axum::serve(listener, router).await });
@@ -75,6 +80,9 @@ async fn answer(State(echo): State<Echo>, method: Method, uri: Uri, request: Req
     if let Some(application) = path.strip_prefix(LIFECYCLE) {
         return echo.lifecycle(&method, application).await.into_response();
     }
+    if let Some(pause) = path.strip_prefix("/v1/echo/slow/").and_then(|rest| rest.split('/').next()) {
+        tokio::time::sleep(Duration::from_millis(pause.parse().unwrap_or(0))).await;
+    }
     if let Some(bytes) = path.strip_prefix("/v1/echo/download/") {
         return bytes.parse().map_or_else(|_| StatusCode::BAD_REQUEST.into_response(), download);
     }
@@ -95,13 +103,16 @@ fn told(path: &str, headers: &HeaderMap) -> serde_json::Value {
     })
 }
 
-/// A body of that many bytes, made as it is sent.
+/// A body of that many bytes, made as it is sent, by turns with others.
 pub fn body(bytes: u64) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
     let chunk = Bytes::from(vec![b'm'; CHUNK]);
     stream::unfold(bytes, move |left| {
         let size = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
         let chunk = chunk.slice(..size);
-        std::future::ready((left > 0).then(|| (Ok(chunk), left - size as u64)))
+        async move {
+            tokio::task::yield_now().await;
+            (left > 0).then(|| (Ok(chunk), left - size as u64))
+        }
     })
 }
 

@@ -10,7 +10,10 @@
     reason = "a test that cannot set up has failed"
 )]
 
+pub mod books;
 pub mod company;
 pub mod echo;
+pub mod load;
 pub mod platform;
+pub mod proxy;
 pub mod visitor;

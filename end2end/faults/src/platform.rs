@@ -21,6 +21,10 @@ pub struct Place {
     pub url: String,
     pub data: PathBuf,
     pub postgres: Option<String>,
+    /// Where it is not in the data directory.
+    pub keyring: Option<PathBuf>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Option<String>,
     /// What the program says is dropped.
     pub quiet: bool,
 }
@@ -37,7 +41,8 @@ impl Place {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("mintreu-process-{}-{number}", std::process::id()));
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { program: program.into(), url: format!("http://127.0.0.1:{port}"), data, postgres, quiet: false }
+        let url = format!("http://127.0.0.1:{port}");
+        Self { program: program.into(), url, data, postgres, keyring: None, trusted_proxies: None, quiet: false }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -46,6 +51,12 @@ impl Place {
         command.env("MINTREU_TEST_CLOCK", "1").env("RUST_LOG", "warn").env_remove("MINTREU_TEST_TALLY");
         if let Some(url) = &self.postgres {
             command.env("MINTREU_DATABASE_URL", url).env("MINTREU_APP_DATABASE_URL", url);
+        }
+        if let Some(keyring) = &self.keyring {
+            command.env("MINTREU_KEYRING", keyring);
+        }
+        if let Some(networks) = &self.trusted_proxies {
+            command.env("MINTREU_TRUSTED_PROXIES", networks);
         }
         if self.quiet {
             command.stderr(Stdio::null());
@@ -94,6 +105,18 @@ impl Platform {
         let mut platform = Self { admin: Api::new(&place.url, String::new()), place, child };
         platform.ready().await;
         platform.admin = platform.log_in("root@platform.test").await;
+        platform
+    }
+
+    /// Another program on the same database, with the same keys and a journal of its own.
+    pub async fn replica(&self) -> Self {
+        let keyring = Some(self.place.data.join("keyring"));
+        let beside = Place::with(&self.place.program, self.place.postgres.clone());
+        let place = Place { keyring, quiet: self.place.quiet, ..beside };
+        let child = place.command(&["serve"]).spawn().unwrap();
+        let admin = Api { base: format!("{}/api/v1", place.url), ..self.admin.clone() };
+        let platform = Self { place, child, admin };
+        platform.ready().await;
         platform
     }
 

@@ -14,7 +14,7 @@ use crate::PROGRAM;
 #[tokio::test]
 async fn operators_see_how_each_address_of_a_service_is() {
     let platform = Platform::start(PROGRAM, false).await;
-    let echo = Echo::start().await;
+    let echo = Echo::start();
     let dead = format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let service = json!({"slug": "echo-service", "name": "Echo", "base_urls": [echo.url, dead], "health_path": "/healthz",
         "routes": [{"methods": ["GET"], "path": "/v1/echo"}],

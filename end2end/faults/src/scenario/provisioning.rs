@@ -4,7 +4,6 @@
 
 use std::{
     collections::BTreeSet,
-    panic::AssertUnwindSafe,
     path::Path,
     sync::{
         Arc,
@@ -13,7 +12,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{FutureExt as _, future::join_all};
 use mintreu_faults::{
     company::{Company, caller},
     platform::{Api, Place, Platform},
@@ -24,7 +22,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tokio::{sync::Notify, time::timeout};
 
-use crate::report::Report;
+use crate::{Wish, report::Report};
 
 /// What the contract gives.
 const BOUND: Duration = Duration::from_mins(1);
@@ -43,22 +41,15 @@ enum Act {
 
 const ACTS: [Act; 5] = [Act::Make, Act::Delete, Act::MakeLater, Act::DeleteLater, Act::MakeAndDelete];
 
-pub(crate) async fn run(program: &Path, postgres: bool, rounds: u32, lanes: u32) -> Report {
-    let (next, rounds): (_, u32) = (AtomicU32::new(0), ACTS.iter().map(|_| rounds).sum());
-    let lanes = (0..lanes.min(rounds)).map(|_| AssertUnwindSafe(lane(program, postgres, &next, rounds)).catch_unwind());
-    let mut report = Report::default();
-    for lane in join_all(lanes).await {
-        match lane {
-            Ok(part) => report.merge(part),
-            Err(_) => report.found("a lane panicked"),
-        }
-    }
-    report
+pub(crate) async fn run(wish: &Wish<'_>) -> Report {
+    let each = wish.rounds(5, 50);
+    let (next, rounds): (_, u32) = (AtomicU32::new(0), ACTS.iter().map(|_| each).sum());
+    Report::of((0..wish.lanes.min(rounds)).map(|_| lane(wish, &next, rounds))).await
 }
 
 /// One platform, broken and mended until all rounds are done.
-async fn lane(program: &Path, postgres: bool, next: &AtomicU32, rounds: u32) -> Report {
-    let mut lane = Lane::open(program, postgres).await;
+async fn lane(wish: &Wish<'_>, next: &AtomicU32, rounds: u32) -> Report {
+    let mut lane = Lane::open(wish).await;
     let mut report = Report::default();
     loop {
         let round = next.fetch_add(1, Ordering::Relaxed);
@@ -81,14 +72,14 @@ struct Lane {
 }
 
 impl Lane {
-    async fn open(program: &Path, postgres: bool) -> Self {
+    async fn open(wish: &Wish<'_>) -> Self {
         // A server of its own for each, so that what is left over is known to be this one's.
-        let server = postgres.then(|| Postgres::start().unwrap());
+        let server = wish.postgres.then(|| Postgres::start().unwrap());
         let database = match &server {
             Some(server) => Some(server.create_database("faults").await),
             None => None,
         };
-        let platform = Platform::start_at(Place { quiet: true, ..Place::with(program, database) }).await;
+        let platform = Platform::start_at(Place { quiet: wish.quiet, ..Place::with(wish.program, database) }).await;
         let company = Company::open(&platform, 1_000_000, "dedicated", true).await;
         let grace = Some(json!({"value": 0}));
         platform.admin.send(Method::PATCH, "/admin/settings/application_grace_days", grace).await.expect(200);
@@ -128,13 +119,13 @@ impl Lane {
         let key = acting.await.ok().flatten();
         let met = format!("{act:?}, {}", self.step().await);
         self.platform.restart().await;
-        let began = Instant::now();
+        let back = Instant::now();
         let mut wrong = self.wrong().await;
-        while !wrong.is_empty() && began.elapsed() < BOUND {
+        while !wrong.is_empty() && back.elapsed() < BOUND {
             tokio::time::sleep(LOOK).await;
             wrong = self.wrong().await;
         }
-        let took = began.elapsed();
+        let took = back.elapsed();
         let ended = self.applications().await.into_iter().next().map_or("gone".to_owned(), |(_, status)| status);
         report.round(&met, &ended, took);
         if !wrong.is_empty() {
