@@ -39,10 +39,15 @@ fi
 
 packages=()
 postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || packages+=(postgresql); }
+redis() { command -v redis-server >/dev/null && command -v redis-cli >/dev/null || packages+=(redis-server); }
 case "${1:-build}" in
-faults) postgres ;;
+faults)
+  postgres
+  redis
+  ;;
 test)
   postgres
+  redis
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium)
   ;;
 bench)

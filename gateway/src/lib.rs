@@ -58,6 +58,7 @@ pub use crate::{
     body::{Body, BodyError, BoxBody, RequestBody},
     control::{ConnInfo, Control},
     journal::{Imported, JournalStatus, Part, UsageBatch, UsageRecord, UsageSink, Waiting},
+    limit::{RateStore, RateStoreError},
     listen::Listener,
     metrics::Snapshot,
     policy::{
@@ -70,7 +71,7 @@ pub use crate::{
 use crate::{
     grant::Grants,
     journal::Journal,
-    limit::{Limits, Store},
+    limit::{Limits, Shared, Store},
     metrics::Metrics,
     oauth::{JWKS_PATH, TOKEN_PATH},
     problem::Problem,
@@ -118,7 +119,8 @@ impl Gateway {
     ) -> io::Result<Self> {
         let journal = Journal::open(settings.journal.clone(), usage, settings.leased_quotas)?;
         let store = settings.leased_quotas.then(|| Store { source: Arc::clone(&policy), replica: journal.replica() });
-        let limits = Arc::new(Limits::new(store));
+        let shared = settings.rate_store.clone().map(Shared::start).transpose()?;
+        let limits = Arc::new(Limits::new(store, shared));
         let grants = Grants::new(settings.grant_cache, policy, Arc::clone(&limits), Arc::clone(&clock));
         let core = Core {
             connectors: Connectors::new(&settings.service_roots),
@@ -248,6 +250,14 @@ impl Gateway {
         }
     }
 
+    /// Tells how many gateways live, this one included: while rates cannot be shared, each admits its
+    /// part.
+    pub fn set_replicas(&self, number: u32) {
+        if let Some(shared) = &self.0.core.limits.shared {
+            shared.set_replicas(number);
+        }
+    }
+
     /// Asks the services for their health until `shutdown`, each address as often as its policy
     /// says.
     pub async fn run_prober(&self, shutdown: CancellationToken) {
@@ -283,7 +293,7 @@ impl Gateway {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let core = &self.0.core;
-        let mut text = core.metrics.text(&core.journal.status(), core.grants.len());
+        let mut text = core.metrics.text(&core.journal.status(), core.grants.len(), &core.limits.rates_status());
         upstream::metrics(&core.catalogue.load(), &mut text);
         text
     }

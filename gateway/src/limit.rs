@@ -4,10 +4,12 @@
 mod lease;
 mod quota;
 mod rate;
+mod shared;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +19,8 @@ use uuid::Uuid;
 pub(crate) use lease::NoUnit;
 pub(crate) use quota::{QuotaState, Reservation};
 pub(crate) use rate::Rate;
+pub use shared::{RateStore, RateStoreError};
+pub(crate) use shared::{RatesStatus, Shared};
 
 use crate::policy::{Grant, PolicySource};
 
@@ -38,11 +42,13 @@ pub(crate) struct Limits {
     store: Option<Store>,
     quotas: Mutex<HashMap<(SubscriptionId, DateTime<Utc>), Period>>,
     rates: Mutex<HashMap<ApplicationId, Arc<Rate>>>,
+    /// By what rates are shared; `None`: each process limits them for itself.
+    pub(crate) shared: Option<Shared>,
 }
 
 impl Limits {
-    pub(crate) fn new(store: Option<Store>) -> Self {
-        Self { store, quotas: Mutex::default(), rates: Mutex::default() }
+    pub(crate) fn new(store: Option<Store>, shared: Option<Shared>) -> Self {
+        Self { store, quotas: Mutex::default(), rates: Mutex::default(), shared }
     }
 
     pub(crate) fn are_leased(&self) -> bool {
@@ -65,12 +71,26 @@ impl Limits {
     /// The limiter of the application; a plan with another rate begins a fresh one.
     pub(crate) fn rate(&self, grant: &Grant) -> Arc<Rate> {
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Rate::new(grant.rate_per_second, grant.burst));
+        let fresh = || Arc::new(Rate::new(grant.application_id, grant.rate_per_second, grant.burst));
         let rate = rates.entry(grant.application_id).or_insert_with(fresh);
         if !rate.is_of(grant.rate_per_second, grant.burst) {
             *rate = fresh();
         }
         Arc::clone(rate)
+    }
+
+    /// # Errors
+    /// How long to wait until the next call is admitted.
+    pub(crate) async fn admit(&self, rate: &Rate) -> Result<(), Duration> {
+        match &self.shared {
+            None => rate.admit(1),
+            // Boxed, so that calls do not carry its room where rates are not shared.
+            Some(shared) => Box::pin(shared.admit(rate)).await,
+        }
+    }
+
+    pub(crate) fn rates_status(&self) -> RatesStatus {
+        self.shared.as_ref().map(Shared::status).unwrap_or_default()
     }
 
     /// Forgets periods that ended a day ago and limiters that no grant uses.

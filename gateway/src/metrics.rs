@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{journal::JournalStatus, problem::Code};
+use crate::{journal::JournalStatus, limit::RatesStatus, problem::Code};
 
 /// Upper bounds of the latency histogram, in microseconds.
 const BOUNDS_US: [u64; 12] = [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 30_000_000];
@@ -102,7 +102,7 @@ impl Metrics {
             .collect()
     }
 
-    pub(crate) fn text(&self, journal: &JournalStatus, grants: usize) -> String {
+    pub(crate) fn text(&self, journal: &JournalStatus, grants: usize, rates: &RatesStatus) -> String {
         let mut out = String::with_capacity(4096);
         let mut line = |text: std::fmt::Arguments<'_>| {
             // Writing to a string cannot fail.
@@ -132,6 +132,9 @@ impl Metrics {
             ("journal_recovering", "gauge", u64::from(journal.recovering)),
             ("journal_damaged_frames_total", "counter", journal.damaged),
             ("journal_lost_ends_total", "counter", journal.lost),
+            ("rates_shared", "gauge", u64::from(rates.shared)),
+            ("rates_share_lost_total", "counter", rates.losses),
+            ("rates_replicas", "gauge", u64::from(rates.replicas)),
             ("cached_grants", "gauge", u64::try_from(grants).unwrap_or(u64::MAX)),
         ] {
             line(format_args!("# TYPE mintreu_gateway_{name} {kind}\nmintreu_gateway_{name} {value}"));

@@ -7,6 +7,8 @@ use ed25519_dalek::VerifyingKey;
 use ipnet::IpNet;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
+use crate::limit::RateStore;
+
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The public URL: `iss` of tokens, and whose scheme `X-Forwarded-Proto` reports.
@@ -18,6 +20,8 @@ pub struct Settings {
     pub shared_host: bool,
     /// Whether other processes admit calls too: quotas with a hard stop are then leased.
     pub leased_quotas: bool,
+    /// By what rates are shared with other processes; `None`: each limits them for itself.
+    pub rate_store: Option<RateStore>,
     /// Grants held in memory.
     pub grant_cache: usize,
     /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
@@ -60,6 +64,7 @@ impl Default for Settings {
             api_host: None,
             shared_host: true,
             leased_quotas: false,
+            rate_store: None,
             grant_cache: 200_000,
             trusted_proxies: Vec::new(),
             allowed_link_local: Vec::new(),

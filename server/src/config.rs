@@ -9,7 +9,7 @@ use std::{
 };
 
 use ipnet::IpNet;
-use mintreu_gateway::Durability;
+use mintreu_gateway::{Durability, RateStore};
 
 /// Keys that this program knows.
 const KEYS: &[&str] = &[
@@ -18,6 +18,7 @@ const KEYS: &[&str] = &[
     "data_dir",
     "database_url",
     "app_database_url",
+    "redis_url",
     "api_host",
     "tls_cert",
     "tls_key",
@@ -35,7 +36,6 @@ const KEYS: &[&str] = &[
 
 /// Keys of the interface whose feature this version does not have.
 const LATER: &[(&str, &str)] = &[
-    ("redis_url", "run one replica"),
     ("stripe_secret_key", "there are no payments yet"),
     ("stripe_webhook_secret", "there are no payments yet"),
     ("stripe_api_base", "there are no payments yet"),
@@ -59,6 +59,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub database_url: String,
     pub app_database_url: Option<String>,
+    /// By what replicas share the rates of applications.
+    pub redis: Option<RateStore>,
     pub api_host: Option<String>,
     /// PEM files of the certificate chain and its key.
     pub tls: Option<(PathBuf, PathBuf)>,
@@ -200,6 +202,7 @@ impl Config {
         Ok(Self {
             bind,
             keyring: values.text("keyring").map_or_else(|| data_dir.join("keyring"), PathBuf::from),
+            redis: values.parse("redis_url", "redis://user:password@host:6379/0, without TLS", |text| text.parse().ok())?,
             journal_durability: values
                 .parse("journal_durability", "process or strict", |text| match text {
                     "process" => Some(Durability::Process),
@@ -331,7 +334,7 @@ mod tests {
                 "MINTREU_PUBLIC_URL",
             ),
             (&[("MINTREU_DATABASE_URL", "postgres://x/y")], "MINTREU_APP_DATABASE_URL"),
-            (&[("MINTREU_REDIS_URL", "redis://x")], "MINTREU_REDIS_URL"),
+            (&[("MINTREU_REDIS_URL", "rediss://x")], "MINTREU_REDIS_URL"),
         ] {
             let sentence = load(pairs).unwrap_err().to_string();
             assert!(sentence.contains(named) && sentence.ends_with('.'), "{sentence}");
@@ -350,6 +353,8 @@ mod tests {
             ("MINTREU_DATABASE_URL", "mysql://u:secret@h/db"),
             ("MINTREU_METRICS_TOKEN", "secret"),
             ("MINTREU_APP_DATABASE_URL", "postgresx://u:secret@h/db"),
+            ("MINTREU_REDIS_URL", "http://u:secret@h"),
+            ("MINTREU_REDIS_URL", "redis://u:secret@h/first"),
             ("MINTREU_APP_DATABASE_URL", "postgres://u:secret@h:port/db"),
             ("MINTREU_APP_DATABASE_URL", "postgres://h/db?user=u&password=secret"),
         ] {

@@ -48,6 +48,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     report.say("certificate", certificate(&config));
     report.say("database", database(&config).await);
     report.say("application databases", applications(&config).await);
+    report.say("rates", rates(&config).await);
     report.say("usage journal", journal(&config).await);
     report.say("mail", mail(&config).await);
     report.say("clock", clock());
@@ -129,6 +130,13 @@ async fn applications(config: &Config) -> Result<String, String> {
     }
     let (role, lacks) = (master.role.replace('"', "\"\""), lacks.join(" "));
     Err(format!("{} may not create databases and roles: as a superuser, run ALTER ROLE \"{role}\" {lacks}.", master.role))
+}
+
+async fn rates(config: &Config) -> Result<String, String> {
+    let Some(redis) = &config.redis else { return Ok("each replica limits them by itself".to_owned()) };
+    let checked = redis.check().await;
+    checked.map_err(|error| format!("Redis cannot be asked ({error}): check MINTREU_REDIS_URL and that the server runs."))?;
+    Ok("replicas share them by Redis".to_owned())
 }
 
 /// What waits there is normal while the program runs; what stays is not.

@@ -46,6 +46,7 @@ pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
         api_host: config.api_host.clone(),
         shared_host: config.api_host.is_none(),
         leased_quotas: !config.is_sqlite(),
+        rate_store: config.redis.clone(),
         grant_cache: config.grant_cache,
         trusted_proxies: config.trusted_proxies.clone(),
         allowed_link_local: if config.allow_link_local_services {
@@ -306,8 +307,8 @@ fn milliseconds(number: i64) -> Duration {
     Duration::from_millis(u64::try_from(number).unwrap_or(0))
 }
 
-/// Says every few seconds that this gateway lives, until `shutdown`, and then that it does not. One
-/// that is alone has nobody to tell.
+/// Says every few seconds that this gateway lives, and hears how many do, until `shutdown`, and then
+/// that it does not. One that is alone has nobody to tell.
 pub(crate) async fn tell_of_life(control: Control, gateway: Gateway, shutdown: CancellationToken) {
     if !gateway.settings().leased_quotas {
         return;
@@ -315,8 +316,13 @@ pub(crate) async fn tell_of_life(control: Control, gateway: Gateway, shutdown: C
     let replica = gateway.replica();
     let mut tick = tokio::time::interval(HEARTBEAT);
     while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
-        if let Err(error) = control.replica_lives(replica).await {
-            tracing::debug!(error = %mintreu_control::chain(&error), "a heartbeat was lost");
+        let told = async {
+            control.replica_lives(replica).await?;
+            control.live_replicas().await
+        };
+        match told.await {
+            Ok(live) => gateway.set_replicas(narrow(live)),
+            Err(error) => tracing::debug!(error = %mintreu_control::chain(&error), "a heartbeat was lost"),
         }
     }
     if let Err(error) = control.replica_ends(replica).await {

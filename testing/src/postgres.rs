@@ -1,19 +1,18 @@
 //! A throw-away Postgres server for tests, and a fresh database in it for each of them.
 //!
-//! The server is the child of a guard, a small shell script that waits on a pipe: when this process
-//! ends, however it ends, the pipe closes and the guard stops the server and removes its directory.
 //! cargo-nextest gives every test a process of its own; `with-postgres` starts one server for them
-//! all and hands its address on in [`SERVER_VARIABLE`]. To change a server setting, edit `guard.sh`.
+//! all and hands its address on in [`SERVER_VARIABLE`]. To change a server setting, edit
+//! `postgres-guard.sh`.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
+
+use crate::guard::{Guard, free_port};
 
 /// The environment variable with the URL of a running server, e.g.
 /// `postgres://postgres@127.0.0.1:5433/postgres`; its role must be allowed to create databases.
@@ -46,28 +45,6 @@ pub struct Postgres {
     url: String,
     /// `None` when the server belongs to somebody else.
     guard: Option<Guard>,
-}
-
-#[derive(Debug)]
-struct Guard {
-    process: Child,
-    said: BufReader<ChildStdout>,
-}
-
-impl Guard {
-    /// The next line without its end; empty when the guard has gone.
-    fn hear(&mut self) -> io::Result<String> {
-        let mut line = String::new();
-        self.said.read_line(&mut line)?;
-        Ok(line.trim().to_owned())
-    }
-
-    fn order(&mut self, order: &str) -> io::Result<String> {
-        if let Some(stdin) = &mut self.process.stdin {
-            writeln!(stdin, "{order}")?;
-        }
-        self.hear()
-    }
 }
 
 impl Postgres {
@@ -152,35 +129,11 @@ impl Postgres {
     }
 }
 
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            drop(guard.process.stdin.take());
-            // Nothing to be done in a destructor when the guard is already gone.
-            let _ = guard.process.wait();
-        }
-    }
-}
-
 fn start_on(binaries: &Path, port: u16) -> Result<Postgres, StartError> {
     let directory = std::env::temp_dir().join(format!("mintreu-pg-{}", Uuid::now_v7().simple()));
-    let mut process = Command::new("sh")
-        .args(["-c", include_str!("guard.sh"), "mintreu-postgres-guard"])
-        .args([directory.as_os_str(), binaries.as_os_str()])
-        .arg(port.to_string())
-        // Ctrl-C reaches the process group: the guard must outlive it to clean up.
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let stdout = process.stdout.take().ok_or_else(|| io::Error::other("it has no standard output"))?;
-    let mut guard = Guard { process, said: BufReader::new(stdout) };
-    let mut said = guard.hear()?;
-    if said != "ready" {
-        guard.said.read_to_string(&mut said)?;
-        return Err(StartError::Server(said));
-    }
+    let port = port.to_string();
+    let arguments = [directory.as_os_str(), binaries.as_os_str(), port.as_ref()];
+    let guard = Guard::start(include_str!("postgres-guard.sh"), &arguments)?.map_err(StartError::Server)?;
     let base = format!("postgres://postgres@127.0.0.1:{port}");
     Ok(Postgres { url: format!("{base}/postgres"), base, guard: Some(guard) })
 }
@@ -198,10 +151,6 @@ fn find_binaries() -> Option<PathBuf> {
         let path = PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim());
         path.join("initdb").is_file().then_some(path)
     })
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests have no configuration to read it from")]

@@ -8,6 +8,9 @@ use crate::{
     platform::{Api, Platform, eventually},
 };
 
+/// A rate per second and a burst that no test comes up to.
+const FAST: (u32, u32) = (100_000, 100_000);
+
 /// A client of the gateway with one key.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -18,6 +21,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The same key at another replica.
+    #[must_use]
+    pub fn at(&self, platform: &Platform) -> Self {
+        Self { client: Client::new(), url: format!("{}/products/echo", platform.place.url), ..self.clone() }
+    }
+
     pub async fn call(&self, path: &str) -> reqwest::Response {
         let request = self.client.get(format!("{}{path}", self.url)).basic_auth(&self.id, Some(&self.secret));
         request.header("mintreu-tenant", "ten_forged").send().await.unwrap()
@@ -45,17 +54,29 @@ pub struct Company {
 }
 
 impl Company {
-    /// `quota` requests a month, hard stop.
+    /// `quota` requests a month, hard stop, as fast as one likes.
     pub async fn open(platform: &Platform, quota: u64, database: &str, lifecycle: bool) -> Self {
-        Self::offering(platform, quota, &Value::Null, database, lifecycle).await
+        Self::offering(platform, quota, &Value::Null, FAST, database, lifecycle).await
+    }
+
+    /// The same with a rate per second and a burst.
+    pub async fn limited(platform: &Platform, quota: u64, rate: (u32, u32)) -> Self {
+        Self::offering(platform, quota, &Value::Null, rate, "none", false).await
     }
 
     /// One request is included, and each further one costs, so that no call waits for a quota.
     pub async fn metered(platform: &Platform) -> Self {
-        Self::offering(platform, 1, &json!({"amount": 10, "currency": "EUR"}), "none", false).await
+        Self::offering(platform, 1, &json!({"amount": 10, "currency": "EUR"}), FAST, "none", false).await
     }
 
-    async fn offering(platform: &Platform, quota: u64, overage: &Value, database: &str, lifecycle: bool) -> Self {
+    async fn offering(
+        platform: &Platform,
+        quota: u64,
+        overage: &Value,
+        (rate, burst): (u32, u32),
+        database: &str,
+        lifecycle: bool,
+    ) -> Self {
         let echo = Echo::start();
         let admin = &platform.admin;
         let service = json!({"slug": "echo-service", "name": "Echo", "base_urls": [echo.url], "database": database, "lifecycle": lifecycle,
@@ -64,7 +85,7 @@ impl Company {
         let product = json!({"slug": "echo", "name": "Echo API", "kind": "api", "service": "echo-service", "summary": "Says it again."});
         admin.post("/admin/products", product).await.expect(201);
         let plan = json!({"code": "free", "name": "Free", "interval": "month", "price": {"amount": 0, "currency": "EUR"}, "trial_days": 0,
-            "included_requests": quota, "overage_price_per_1000": overage, "rate_per_second": 100_000, "burst": 100_000, "max_applications": 5, "features": []});
+            "included_requests": quota, "overage_price_per_1000": overage, "rate_per_second": rate, "burst": burst, "max_applications": 5, "features": []});
         admin.post("/admin/products/echo/plans", plan).await.expect(201);
         admin.post("/admin/products/echo/publish", json!({})).await.expect(200);
         let owner = platform.person("ines@people.test").await;

@@ -11,6 +11,7 @@
 )]
 
 pub mod books;
+pub mod calls;
 pub mod company;
 pub mod echo;
 pub mod load;

@@ -18,7 +18,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::{
     report::Report,
-    scenario::{clients, commit, database, disk, flood, kill, provisioning, rolling},
+    scenario::{clients, commit, database, disk, flood, kill, provisioning, replicas, rolling},
 };
 
 #[derive(Parser)]
@@ -56,6 +56,8 @@ enum Scenario {
     Kill,
     /// SIGTERM under load, with two replicas where there is PostgreSQL: no call fails.
     Rolling,
+    /// Redis dies while two replicas admit calls: the quota is exact, no call fails.
+    Replicas,
     /// The connection to PostgreSQL is cut within COMMIT: the sums are exact.
     Commit,
     /// PostgreSQL goes away, or freezes, and comes back: known keys are served, the sums are exact.
@@ -104,7 +106,7 @@ impl Scenario {
     fn has(self, engine: Engine) -> bool {
         match self {
             Self::All | Self::Provisioning | Self::Kill | Self::Rolling => true,
-            Self::Commit | Self::Database => engine == Engine::Postgres,
+            Self::Replicas | Self::Commit | Self::Database => engine == Engine::Postgres,
             Self::Disk | Self::Clients | Self::Flood => engine == Engine::Sqlite,
         }
     }
@@ -116,6 +118,7 @@ impl Scenario {
             Self::Kill => kill::run(wish).await,
             Self::Rolling if wish.postgres => rolling::two_replicas(wish).await,
             Self::Rolling => rolling::alone(wish).await,
+            Self::Replicas => replicas::run(wish).await,
             Self::Commit => commit::run(wish).await,
             Self::Database => database::run(wish).await,
             Self::Disk => disk::run(wish).await,

@@ -21,6 +21,7 @@ pub struct Place {
     pub url: String,
     pub data: PathBuf,
     pub postgres: Option<String>,
+    pub redis: Option<String>,
     /// Where it is not in the data directory.
     pub keyring: Option<PathBuf>,
     /// Whose `X-Forwarded-For` is believed.
@@ -42,7 +43,7 @@ impl Place {
         let data = std::env::temp_dir().join(format!("mintreu-process-{}-{number}", std::process::id()));
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
-        Self { program: program.into(), url, data, postgres, keyring: None, trusted_proxies: None, quiet: false }
+        Self { program: program.into(), url, data, postgres, redis: None, keyring: None, trusted_proxies: None, quiet: false }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -51,6 +52,9 @@ impl Place {
         command.env("MINTREU_TEST_CLOCK", "1").env("RUST_LOG", "warn").env_remove("MINTREU_TEST_TALLY");
         if let Some(url) = &self.postgres {
             command.env("MINTREU_DATABASE_URL", url).env("MINTREU_APP_DATABASE_URL", url);
+        }
+        if let Some(url) = &self.redis {
+            command.env("MINTREU_REDIS_URL", url);
         }
         if let Some(keyring) = &self.keyring {
             command.env("MINTREU_KEYRING", keyring);
@@ -112,12 +116,19 @@ impl Platform {
     pub async fn replica(&self) -> Self {
         let keyring = Some(self.place.data.join("keyring"));
         let beside = Place::with(&self.place.program, self.place.postgres.clone());
-        let place = Place { keyring, quiet: self.place.quiet, ..beside };
+        let place = Place { keyring, redis: self.place.redis.clone(), quiet: self.place.quiet, ..beside };
         let child = place.command(&["serve"]).spawn().unwrap();
         let admin = Api { base: format!("{}/api/v1", place.url), ..self.admin.clone() };
         let platform = Self { place, child, admin };
         platform.ready().await;
         platform
+    }
+
+    /// A number of `/metrics`.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let metrics = Client::new().get(format!("{}/metrics", self.place.url)).send().await.unwrap().text().await.unwrap();
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap();
+        line.parse().unwrap()
     }
 
     pub async fn ready(&self) {
@@ -212,6 +223,12 @@ impl Answer {
 impl Api {
     pub fn new(url: &str, token: String) -> Self {
         Self { client: Client::new(), base: format!("{url}/api/v1"), token }
+    }
+
+    /// The same person, asking the program at `url`.
+    #[must_use]
+    pub fn at(&self, url: &str) -> Self {
+        Self::new(url, self.token.clone())
     }
 
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {

@@ -63,6 +63,7 @@ impl Site {
             data_dir: bench.config.data_dir.clone(),
             database_url: bench.url.clone(),
             app_database_url: bench.config.app_database_url.clone(),
+            redis: None,
             api_host: None,
             journal_durability: Durability::default(),
             grant_cache: 1_000,

@@ -9,5 +9,7 @@ mod health;
 mod isolation;
 mod life;
 mod memory;
+mod redis;
+mod replicas;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mintreu");

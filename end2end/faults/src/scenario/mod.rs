@@ -7,4 +7,5 @@ pub(crate) mod disk;
 pub(crate) mod flood;
 pub(crate) mod kill;
 pub(crate) mod provisioning;
+pub(crate) mod replicas;
 pub(crate) mod rolling;
