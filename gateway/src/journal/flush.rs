@@ -224,7 +224,7 @@ fn set_aside(path: &Path) {
     }
 }
 
-/// What [`import`] brought in.
+/// What an import brought in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {
     pub segments: usize,
