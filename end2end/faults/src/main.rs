@@ -131,7 +131,7 @@ impl Scenario {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let Some(program) = cli.program.or_else(built) else {
+    let Some(program) = cli.program.and_then(|program| std::path::absolute(program).ok()).or_else(built) else {
         eprintln!("faults: no mintreu was built: run make build, or name one by --program");
         return ExitCode::from(2);
     };
