@@ -9,6 +9,7 @@ mod scenario;
 mod scene;
 
 use std::{
+    iter,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
@@ -149,7 +150,8 @@ async fn main() -> ExitCode {
             let (program, quiet) = (&*program, !cli.loud);
             let wish = Wish { program, postgres, rounds: cli.rounds, seconds: cli.seconds, full: cli.full, lanes: cli.lanes.max(1), quiet };
             let began = Instant::now();
-            let report = scenario.run(&wish).await;
+            // One that cannot go on does not keep the others.
+            let report = Report::of(iter::once(scenario.run(&wish))).await;
             let name = format!("{scenario:?}").to_lowercase();
             let engine = if postgres { "PostgreSQL" } else { "SQLite" };
             println!("\n{name} on {engine}, {:.0} s\n{report}", began.elapsed().as_secs_f64());

@@ -33,7 +33,7 @@ impl Report {
         for lane in join_all(lanes.map(|lane| AssertUnwindSafe(lane).catch_unwind())).await {
             match lane {
                 Ok(part) => report.merge(part),
-                Err(_) => report.found("a lane panicked"),
+                Err(_) => report.found("it panicked"),
             }
         }
         report
