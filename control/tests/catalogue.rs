@@ -66,6 +66,8 @@ fn plan(code: &str, price: i64) -> CreatePlan {
         rate_per_second: 10,
         burst: 20,
         max_applications: 2,
+        max_request_bytes: None,
+        max_response_bytes: None,
         features: vec!["One".into(), "Two".into()],
     }
 }
@@ -176,6 +178,31 @@ async fn a_change_of_a_plan_is_a_new_version_and_the_old_one_stays_as_it_was() {
         assert_eq!(error.errors[0].field, "overage_price_per_1000");
         assert_eq!(bench.list_plan_versions(&operator, "ecommerce", "pro").await.unwrap(), [second.clone(), first]);
         assert_eq!(bench.get_any_product(&operator, "ecommerce").await.unwrap().plans, [second]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plan_bounds_bodies_until_the_bound_is_taken_away() {
+    on_both(async |bench| {
+        let operator = shop(&bench).await;
+        let bounded = CreatePlan { max_request_bytes: Some(1_000), max_response_bytes: Some(5_000), ..plan("pro", 2_900) };
+        let first = bench.create_plan(&operator, "ecommerce", &bounded).await.unwrap();
+        assert_eq!((first.max_request_bytes, first.max_response_bytes), (Some(1_000), Some(5_000)));
+        let change = async |request, response| {
+            let form = UpdatePlan { max_request_bytes: request, max_response_bytes: response, ..UpdatePlan::default() };
+            bench.update_plan(&operator, "ecommerce", "pro", &form).await
+        };
+        let second = change(Some(None), None).await.unwrap();
+        assert_eq!((second.version, second.max_request_bytes, second.max_response_bytes), (2, None, Some(5_000)));
+        assert_eq!(bench.get_any_product(&operator, "ecommerce").await.unwrap().plans, [second]);
+        for (request, response) in
+            [(Some(Some(0)), None), (Some(Some((2 << 30) + 1)), None), (None, Some(Some(0))), (None, Some(Some(i64::MAX)))]
+        {
+            let field = if request.is_some() { "max_request_bytes" } else { "max_response_bytes" };
+            let error = change(request, response).await.unwrap_err().problem();
+            assert_eq!((error.errors[0].field.as_str(), error.errors[0].code.as_str()), (field, "out_of_range"));
+        }
     })
     .await;
 }

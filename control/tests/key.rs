@@ -64,6 +64,10 @@ async fn a_key_is_told_to_the_gateway_with_all_that_it_may_do() {
         assert_eq!(grant.application_status, ApplicationStatus::Active);
         assert_eq!((grant.tenant_status, grant.subscription_status), (TenantStatus::Active, SubscriptionStatus::Active));
         assert_eq!((grant.rate_per_second, grant.burst), (10, 20));
+        assert_eq!((grant.max_request_bytes, grant.max_response_bytes), (None, None));
+        bench.sql("UPDATE plan_versions SET max_request_bytes = 1000, max_response_bytes = 5000").await;
+        let bounded = bench.gateway_grant(&created.client_id).await.unwrap().unwrap();
+        assert_eq!((bounded.max_request_bytes, bounded.max_response_bytes), (Some(1_000), Some(5_000)));
         assert_eq!((grant.included_requests, grant.used, grant.hard_stop), (1_000, 41, true));
         assert_eq!(grant.quota_period_end - grant.quota_period_start, TimeDelta::days(31), "March");
         assert!(grant.database_url.is_none());

@@ -59,12 +59,13 @@ pub(crate) async fn serve(
     let caller = credential::identify(core, &parts.headers, now).await?;
     let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip };
     admission::authorise(&caller, &asked)?;
-    if body.size_hint().lower() > settings.max_body_bytes {
-        return Err(Problem::from(Code::BodyTooLarge).closing());
+    let limit = caller.entry.grant.max_request_bytes.unwrap_or(u64::MAX).min(settings.max_body_bytes);
+    if body.size_hint().lower() > limit {
+        return Err(too_large(limit));
     }
     let unit = admission::admit(core, &caller.entry, now).await?;
 
-    let upload = Upload::new(body, settings.max_body_bytes, settings.upload_idle);
+    let upload = Upload::new(body, limit, settings.upload_idle);
     let entry = Arc::clone(&caller.entry);
     let mut account = Call::begin(worker, entry, route, tag.id(), (now, began), unit, upload.progress());
 
@@ -90,7 +91,7 @@ pub(crate) async fn serve(
             respond(worker, answer, exchange, account, wanted, tag, deadlines).await
         }
         Err(failure) => {
-            let problem = explain(failure);
+            let problem = explain(failure, limit);
             if failure != Failure::Upload(Broken::Client) {
                 account.failed(problem.code.status().as_u16());
             }
@@ -117,7 +118,11 @@ impl<'a> Target<'a> {
     }
 }
 
-fn explain(failure: Failure) -> Problem {
+fn too_large(limit: u64) -> Problem {
+    Problem::new(Code::BodyTooLarge, format!("The body of the request is larger than {limit} bytes.")).closing()
+}
+
+fn explain(failure: Failure, limit: u64) -> Problem {
     match failure {
         Failure::Unreachable => Code::ServiceUnreachable.into(),
         Failure::Timeout => Code::ServiceTimeout.into(),
@@ -127,7 +132,7 @@ fn explain(failure: Failure) -> Problem {
         Failure::Full => {
             Problem::new(Code::ServiceUnavailable, "The service has as many calls as it may have at once.").with_retry_after(1)
         }
-        Failure::Upload(Broken::TooLarge) => Problem::from(Code::BodyTooLarge).closing(),
+        Failure::Upload(Broken::TooLarge) => too_large(limit),
         Failure::Upload(Broken::Stalled) => Problem::from(Code::RequestTimeout).closing(),
         Failure::Upload(Broken::Client) => Problem::malformed("The body of the request broke off.").closing(),
     }
@@ -152,6 +157,14 @@ async fn respond(
         account.failed(Code::ServiceUnreachable.status().as_u16());
         return Err(Code::ServiceUnreachable.into());
     }
+    let limit = account.entry().grant.max_response_bytes;
+    if let Some(limit) = limit
+        && answer.body().size_hint().lower() > limit
+    {
+        account.failed(Code::AnswerTooLarge.status().as_u16());
+        let detail = format!("The answer of the service is larger than {limit} bytes, the limit of the plan.");
+        return Err(Problem::new(Code::AnswerTooLarge, detail));
+    }
     let lasts = match account.answered(answer.status().as_u16()) {
         Ok(Some(synced)) => synced.holds().await,
         Ok(None) => true,
@@ -174,7 +187,7 @@ async fn respond(
                 // The chunks decided the length; what else it says must not frame our answer.
                 answer.headers_mut().remove(header::CONTENT_LENGTH);
             }
-            let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, exchange, account, deadlines)));
+            let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, exchange, account, deadlines, limit)));
             strip(response.headers_mut(), Direction::ToClient);
             response
         }

@@ -124,6 +124,10 @@ pub struct Grant {
     /// Limits the application, all its keys together.
     pub rate_per_second: u32,
     pub burst: u32,
+    /// The largest body of a call; none: the gateway's own limit alone.
+    pub max_request_bytes: Option<u64>,
+    /// The largest body of an answer, event streams included.
+    pub max_response_bytes: Option<u64>,
     pub quota: QuotaGrant,
     /// `None`: the application has no database of its own.
     pub database_url: Option<DatabaseUrl>,

@@ -67,6 +67,7 @@ codes! {
     HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, Client, "The header fields are too large.";
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, Client, "The application calls faster than its plan allows.";
     QuotaExhausted = "quota_exhausted", TOO_MANY_REQUESTS, Client, "The calls that the plan includes are used up until the next period.";
+    AnswerTooLarge = "answer_too_large", BAD_GATEWAY, Client, "The answer of the service is larger than the plan allows.";
     ServiceUnreachable = "service_unreachable", BAD_GATEWAY, Service, "The service could not be reached.";
     ServiceUnavailable = "service_unavailable", SERVICE_UNAVAILABLE, Platform, "The call cannot be served right now.";
     ServiceTimeout = "service_timeout", GATEWAY_TIMEOUT, Service, "The service did not answer in time.";

@@ -27,6 +27,8 @@ pub(crate) struct Relay {
     call: Call,
     deadlines: Deadlines,
     timer: Option<Pin<Box<Sleep>>>,
+    /// Bytes that may follow.
+    left: u64,
 }
 
 /// How long a service may take over a body.
@@ -52,9 +54,13 @@ impl Deadlines {
 #[error("the service stopped sending")]
 struct Silent;
 
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is larger than the plan allows")]
+struct TooLarge;
+
 impl Relay {
-    pub(crate) fn new(incoming: Incoming, exchange: Exchange, call: Call, deadlines: Deadlines) -> Self {
-        Self { incoming, exchange: Some(exchange), call, deadlines, timer: None }
+    pub(crate) fn new(incoming: Incoming, exchange: Exchange, call: Call, deadlines: Deadlines, limit: Option<u64>) -> Self {
+        Self { incoming, exchange: Some(exchange), call, deadlines, timer: None, left: limit.unwrap_or(u64::MAX) }
     }
 
     pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
@@ -80,6 +86,12 @@ impl Relay {
             }
             Some(Ok(mut frame)) => {
                 if let Some(data) = frame.data_ref() {
+                    let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                    let Some(left) = self.left.checked_sub(length) else {
+                        self.exchange = None;
+                        return Poll::Ready(Some(Err(TooLarge.into())));
+                    };
+                    self.left = left;
                     self.call.sent(data.len());
                 } else if let Some(trailers) = frame.trailers_mut() {
                     strip_trailers(trailers, Direction::ToClient);

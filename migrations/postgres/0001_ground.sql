@@ -149,6 +149,9 @@ CREATE TABLE plan_versions (
     rate_per_second bigint NOT NULL,
     burst bigint NOT NULL,
     max_applications bigint NOT NULL,
+    -- Bodies of calls, in bytes; none: the platform's own limit, and no limit.
+    max_request_bytes bigint,
+    max_response_bytes bigint,
     features jsonb NOT NULL,
     created_at timestamptz NOT NULL,
     UNIQUE (plan_id, version)

@@ -149,6 +149,9 @@ CREATE TABLE plan_versions (
     rate_per_second INTEGER NOT NULL,
     burst INTEGER NOT NULL,
     max_applications INTEGER NOT NULL,
+    -- Bodies of calls, in bytes; none: the platform's own limit, and no limit.
+    max_request_bytes INTEGER,
+    max_response_bytes INTEGER,
     features TEXT NOT NULL,
     created_at TEXT NOT NULL,
     UNIQUE (plan_id, version)

@@ -173,6 +173,8 @@ fn grant(found: mintreu_control::key::Grant) -> Grant {
         subscription_live: SubscriptionStatus::is_served(found.subscription_status),
         rate_per_second: narrow(found.rate_per_second),
         burst: narrow(found.burst),
+        max_request_bytes: found.max_request_bytes.map(unsigned),
+        max_response_bytes: found.max_response_bytes.map(unsigned),
         quota: QuotaGrant {
             period_start: found.quota_period_start,
             period_end: found.quota_period_end,

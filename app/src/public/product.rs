@@ -18,7 +18,7 @@ use crate::{
     load::load,
     tenant::{
         frame::param,
-        words::{beyond, count, interval},
+        words::{beyond, body_limits, count, interval},
     },
 };
 
@@ -116,6 +116,7 @@ fn plan_column(product: &str, plan: PlanView, picked: bool, logged_in: bool) -> 
         "Cancel at any time.".to_owned()
     };
     let features = plan.features.iter().map(|feature| view! { <div><dt>{feature.clone()}</dt><dd><Icon name="check" small=true /><span class="vh">"Included"</span></dd></div> }).collect_view();
+    let bodies = body_limits(&plan).map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view();
     let href = subscribe(product, Some(&plan.code), logged_in);
     view! {
         <article class=if picked { "plan pick" } else { "plan" }>
@@ -130,6 +131,7 @@ fn plan_column(product: &str, plan: PlanView, picked: bool, logged_in: bool) -> 
                 <div><dt>"Beyond that"</dt><dd>{beyond(&plan)}</dd></div>
                 <div><dt>"Speed"</dt><dd>{thousands(plan.rate_per_second)}" a second"</dd></div>
                 <div><dt>"Applications"</dt><dd>{thousands(plan.max_applications)}</dd></div>
+                {bodies}
                 {features}
             </dl>
         </article>

@@ -88,6 +88,8 @@ mod tests {
             rate_per_second: 5,
             burst: 5,
             max_applications: 1,
+            max_request_bytes: None,
+            max_response_bytes: None,
             features: Vec::new(),
             archived: false,
         }

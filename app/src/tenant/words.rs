@@ -6,7 +6,10 @@ use mintreu_model::{
     view::{PlanView, SubscriptionView},
 };
 
-use crate::components::{pagination::thousands, time::day};
+use crate::{
+    components::{pagination::thousands, time::day},
+    tenant::usage::figures::said,
+};
 
 /// “month”, “year”.
 #[must_use]
@@ -42,12 +45,26 @@ pub fn beyond(plan: &PlanView) -> String {
 /// What a plan gives, as names and values.
 #[must_use]
 pub fn limits(plan: &PlanView) -> Vec<(&'static str, String)> {
-    vec![
+    let mut limits = vec![
         ("Requests a month", thousands(plan.included_requests)),
         ("Beyond that", beyond(plan)),
         ("Requests a second", thousands(plan.rate_per_second)),
         ("Applications", thousands(plan.max_applications)),
-    ]
+    ];
+    limits.extend(body_limits(plan));
+    limits
+}
+
+/// What bodies may come to, where the plan says.
+pub fn body_limits(plan: &PlanView) -> impl Iterator<Item = (&'static str, String)> {
+    let limit = |name, most: Option<i64>| most.map(|_| (name, body_limit(most)));
+    [limit("Largest request", plan.max_request_bytes), limit("Largest answer", plan.max_response_bytes)].into_iter().flatten()
+}
+
+/// “5.0 MB”, or that there is no limit.
+#[must_use]
+pub fn body_limit(most: Option<i64>) -> String {
+    most.map_or_else(|| "No limit".into(), said)
 }
 
 /// “5 applications”.

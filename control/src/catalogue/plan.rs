@@ -117,6 +117,8 @@ fn view(control: &Control, form: &CreatePlan, version: i64) -> PlanView {
         rate_per_second: form.rate_per_second,
         burst: form.burst,
         max_applications: form.max_applications,
+        max_request_bytes: form.max_request_bytes,
+        max_response_bytes: form.max_response_bytes,
         features: form.features.iter().map(|line| line.trim().to_owned()).collect(),
         archived: false,
     }
@@ -135,6 +137,8 @@ fn merge(before: &PlanView, form: &UpdatePlan) -> CreatePlan {
         rate_per_second: form.rate_per_second.unwrap_or(before.rate_per_second),
         burst: form.burst.unwrap_or(before.burst),
         max_applications: form.max_applications.unwrap_or(before.max_applications),
+        max_request_bytes: form.max_request_bytes.unwrap_or(before.max_request_bytes),
+        max_response_bytes: form.max_response_bytes.unwrap_or(before.max_response_bytes),
         features: form.features.clone().unwrap_or_else(|| before.features.clone()),
     }
 }

@@ -255,6 +255,8 @@ struct PlanRow {
     rate_per_second: i64,
     burst: i64,
     max_applications: i64,
+    max_request_bytes: Option<i64>,
+    max_response_bytes: Option<i64>,
     features: Json<Vec<String>>,
 }
 
@@ -275,6 +277,8 @@ impl PlanRow {
             rate_per_second: self.rate_per_second,
             burst: self.burst,
             max_applications: self.max_applications,
+            max_request_bytes: self.max_request_bytes,
+            max_response_bytes: self.max_response_bytes,
             features: self.features.0.clone(),
             archived: self.archived,
         }
@@ -282,7 +286,8 @@ impl PlanRow {
 }
 
 const PLAN: &str = "SELECT pl.product_id, pl.id, pl.code, (pl.archived_at IS NOT NULL) AS archived, v.id AS version_id, v.version, v.name, v.bill_interval,
-        v.currency, v.price_minor, v.trial_days, v.included_requests, v.overage_minor_per_1000, v.rate_per_second, v.burst, v.max_applications, v.features
+        v.currency, v.price_minor, v.trial_days, v.included_requests, v.overage_minor_per_1000, v.rate_per_second, v.burst, v.max_applications,
+        v.max_request_bytes, v.max_response_bytes, v.features
     FROM plans pl JOIN plan_versions v ON v.plan_id = pl.id";
 /// Current versions in the order in which they are offered.
 const CURRENT: &str = "v.version = pl.current_version";
@@ -465,8 +470,8 @@ pub(super) async fn insert_version(tx: &mut Tx, plan: &PlanView, now: DateTime<U
         tx,
         sqlx::query(
             "INSERT INTO plan_versions (id, plan_id, version, name, bill_interval, currency, price_minor, trial_days, included_requests,
-                overage_minor_per_1000, rate_per_second, burst, max_applications, features, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (plan_id, version) DO NOTHING"
+                overage_minor_per_1000, rate_per_second, burst, max_applications, max_request_bytes, max_response_bytes, features, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (plan_id, version) DO NOTHING"
         )
         .bind(plan.version_id)
         .bind(plan.id)
@@ -481,6 +486,8 @@ pub(super) async fn insert_version(tx: &mut Tx, plan: &PlanView, now: DateTime<U
         .bind(plan.rate_per_second)
         .bind(plan.burst)
         .bind(plan.max_applications)
+        .bind(plan.max_request_bytes)
+        .bind(plan.max_response_bytes)
         .bind(Json(&plan.features))
         .bind(now)
     )?;

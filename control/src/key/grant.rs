@@ -60,6 +60,9 @@ pub struct Grant {
     pub subscription_status: SubscriptionStatus,
     pub rate_per_second: i64,
     pub burst: i64,
+    /// Bodies of calls; none: no limit of the plan.
+    pub max_request_bytes: Option<i64>,
+    pub max_response_bytes: Option<i64>,
     pub quota_period_start: DateTime<Utc>,
     pub quota_period_end: DateTime<Utc>,
     pub included_requests: i64,
@@ -96,6 +99,8 @@ struct Row {
     subscription_status: SubscriptionStatus,
     rate_per_second: i64,
     burst: i64,
+    max_request_bytes: Option<i64>,
+    max_response_bytes: Option<i64>,
     quota_period_start: DateTime<Utc>,
     quota_period_end: DateTime<Utc>,
     included_requests: i64,
@@ -108,7 +113,7 @@ const GRANT: &str =
     "SELECT k.id AS key_id, a.id AS application_id, a.tenant_id, a.subscription_id, a.product_id, k.client_id, k.secret_hash,
         k.expires_at, k.revoked_at, k.scopes, k.allowed_ips, p.slug AS product_slug, p.status AS product_status, n.code AS plan_code,
         a.status AS application_status, t.status AS tenant_status, s.status AS subscription_status, v.rate_per_second, v.burst,
-        s.quota_period_start, s.quota_period_end, v.included_requests, v.overage_minor_per_1000,
+        v.max_request_bytes, v.max_response_bytes, s.quota_period_start, s.quota_period_end, v.included_requests, v.overage_minor_per_1000,
         COALESCE(q.used, 0) AS used, d.url_sealed
     FROM api_keys k
     JOIN applications a ON a.id = k.application_id
@@ -152,6 +157,8 @@ impl Control {
             subscription_status: row.subscription_status,
             rate_per_second: row.rate_per_second,
             burst: row.burst,
+            max_request_bytes: row.max_request_bytes,
+            max_response_bytes: row.max_response_bytes,
             quota_period_start: row.quota_period_start,
             quota_period_end: row.quota_period_end,
             included_requests: row.included_requests,

@@ -152,6 +152,8 @@ pub async fn product(bench: &Bench, slug: &str, url: &str, database: DatabaseMod
         rate_per_second: 10,
         burst: 20,
         max_applications: 2,
+        max_request_bytes: None,
+        max_response_bytes: None,
         features: Vec::new(),
     };
     bench.create_plan(&operator, slug, &plan).await.unwrap();

@@ -188,6 +188,80 @@ fn bodies_beyond_the_limit_are_refused_with_and_without_a_length() {
     assert!(!world.usage()[0].billed);
 }
 
+#[test]
+fn a_plan_may_allow_less_than_the_gateway_and_a_change_of_it_bites() {
+    let service = Service::plain();
+    let world = World::with(&service, |settings| settings.max_body_bytes = 5_000, |_| {});
+    world.issue(&world.key, |grant| grant.max_request_bytes = Some(1_000));
+    let (fits, large) = ("x".repeat(1_000), "x".repeat(1_001));
+    let post = |body: &str| world.call_with("POST", "/products/shop/v1", &world.key.basic(), body);
+    let chunked = |body: &str| {
+        let mut client = world.client();
+        let (key, length) = (world.key.basic(), body.len());
+        client.send(format!(
+            "POST /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{key}Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n"
+        ));
+        client.receive()
+    };
+    assert_eq!((post(&fits).status, chunked(&fits).status), (200, 200));
+    for answer in [post(&large), chunked(&large)] {
+        answer.is_problem(413, "body_too_large", "client");
+        assert_eq!(answer.json()["detail"], "The body of the request is larger than 1000 bytes.");
+    }
+    world.issue(&world.key, |grant| grant.max_request_bytes = Some(1 << 40));
+    world.gateway.invalidate(&Change::Subscription(uuid::Uuid::from_u128(1).into()));
+    assert_eq!((post(&large).status, chunked(&large).status), (200, 200));
+    post(&"x".repeat(5_001)).is_problem(413, "body_too_large", "client");
+}
+
+#[test]
+fn an_answer_that_says_it_is_larger_than_the_plan_allows_is_a_502_that_nobody_pays() {
+    let service = Service::fixed("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n".to_owned() + &"x".repeat(1_001));
+    let world = World::new(&service);
+    world.issue(&world.key, |grant| grant.max_response_bytes = Some(1_000));
+    let answer = world.get("/products/shop/v1");
+    answer.is_problem(502, "answer_too_large", "client");
+    assert!(answer.json()["detail"].as_str().unwrap().contains("1000 bytes, the limit of the plan"));
+    let record = world.usage_of(1).remove(0);
+    assert_eq!((record.status, record.billed), (502, false));
+    world.issue(&world.key, |grant| grant.max_response_bytes = Some(1_001));
+    world.gateway.invalidate(&Change::Everything);
+    assert_eq!(world.get("/products/shop/v1").body.len(), 1_001);
+}
+
+#[test]
+fn an_answer_that_grows_beyond_the_plan_breaks_off_visibly() {
+    let service = Service::start(|exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n");
+        exchange.write("x".repeat(1_000));
+        exchange.write("\r\n1\r\ny\r\n0\r\n\r\n");
+        After::Keep
+    });
+    let world = World::new(&service);
+    world.issue(&world.key, |grant| grant.max_response_bytes = Some(1_000));
+    let answer = world.get("/products/shop/v1");
+    assert_eq!((answer.status, answer.whole), (200, false));
+    service.wait_for_closed(1);
+    let record = world.usage_of(1).remove(0);
+    assert_eq!((record.billed, record.bytes_out <= 1_000), (true, true));
+    world.issue(&world.key, |grant| grant.max_response_bytes = Some(1_001));
+    world.gateway.invalidate(&Change::Everything);
+    let answer = world.get("/products/shop/v1");
+    assert_eq!((answer.body.len(), answer.whole), (1_001, true));
+}
+
+/// An answer to HEAD has a length and no body.
+#[test]
+fn an_answer_without_a_body_is_never_too_large() {
+    let service = Service::fixed("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n");
+    let world = World::new(&service);
+    world.issue(&world.key, |grant| grant.max_response_bytes = Some(1_000));
+    let mut client = world.client();
+    client.send(format!("HEAD /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{}\r\n", world.key.basic()));
+    let head = client.head();
+    assert_eq!((head.status, head.header("content-length")), (200, "1001"));
+}
+
 /// RFC 9110 §15.5.9.
 #[test]
 fn a_stalled_body_is_answered_408() {

@@ -107,6 +107,12 @@ form! {
         rate_per_second: i64,
         burst: i64,
         max_applications: i64,
+        /// The largest body of a call; none: the platform's own limit.
+        #[serde(default)]
+        max_request_bytes: Option<i64>,
+        /// The largest body of an answer; none: no limit.
+        #[serde(default)]
+        max_response_bytes: Option<i64>,
         /// Short lines shown with the plan.
         #[serde(default)]
         features: Vec<String>,
@@ -130,6 +136,14 @@ pub struct UpdatePlan {
     pub rate_per_second: Option<i64>,
     pub burst: Option<i64>,
     pub max_applications: Option<i64>,
+    /// Absent: as it was. `null`: the platform's own limit.
+    #[serde(with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<i64>))]
+    pub max_request_bytes: Option<Option<i64>>,
+    /// Absent: as it was. `null`: no limit.
+    #[serde(with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<i64>))]
+    pub max_response_bytes: Option<Option<i64>>,
     pub features: Option<Vec<String>>,
 }
 
@@ -146,6 +160,10 @@ mod present {
         Option::deserialize(deserializer).map(Some)
     }
 }
+
+/// What the gateway takes of anybody: a plan cannot allow more.
+const LARGEST_REQUEST_BYTES: i64 = 2 << 30;
+const LARGEST_RESPONSE_BYTES: i64 = 1 << 40;
 
 const fn no_database() -> DatabaseMode {
     DatabaseMode::None
@@ -267,6 +285,12 @@ impl Validate for CreatePlan {
                 "invalid",
                 "Use the currency of the price",
             );
+        }
+        if let Some(bytes) = self.max_request_bytes {
+            check = check.range("max_request_bytes", bytes, 1..=LARGEST_REQUEST_BYTES);
+        }
+        if let Some(bytes) = self.max_response_bytes {
+            check = check.range("max_response_bytes", bytes, 1..=LARGEST_RESPONSE_BYTES);
         }
         for feature in &self.features {
             check = check.line("features", feature, 1..=120);

@@ -72,6 +72,11 @@ form! {
         rate_per_second: String,
         burst: String,
         max_applications: String,
+        /// Empty: no limit of the plan, here and below.
+        #[serde(default)]
+        max_request_bytes: String,
+        #[serde(default)]
+        max_response_bytes: String,
         /// One per line.
         #[serde(default)]
         features: String,
@@ -259,6 +264,8 @@ impl PlanPage {
             rate_per_second: plan.rate_per_second.to_string(),
             burst: plan.burst.to_string(),
             max_applications: plan.max_applications.to_string(),
+            max_request_bytes: plan.max_request_bytes.map(|bytes| bytes.to_string()).unwrap_or_default(),
+            max_response_bytes: plan.max_response_bytes.map(|bytes| bytes.to_string()).unwrap_or_default(),
             features: plan.features.join("\n"),
         }
     }
@@ -285,6 +292,9 @@ impl PlanPage {
         let rate_per_second = number("rate_per_second", &self.rate_per_second);
         let burst = number("burst", &self.burst);
         let max_applications = number("max_applications", &self.max_applications);
+        let mut optional = |field: &str, text: &str| (!text.trim().is_empty()).then(|| number(field, text));
+        let max_request_bytes = optional("max_request_bytes", &self.max_request_bytes);
+        let max_response_bytes = optional("max_response_bytes", &self.max_response_bytes);
         let Some(price) = price.filter(|_| wrong.is_empty()) else { return Err(wrong) };
         Ok(CreatePlan {
             price,
@@ -298,6 +308,8 @@ impl PlanPage {
             rate_per_second,
             burst,
             max_applications,
+            max_request_bytes,
+            max_response_bytes,
         })
     }
 
@@ -315,6 +327,8 @@ impl PlanPage {
             rate_per_second: Some(whole.rate_per_second),
             burst: Some(whole.burst),
             max_applications: Some(whole.max_applications),
+            max_request_bytes: Some(whole.max_request_bytes),
+            max_response_bytes: Some(whole.max_response_bytes),
             features: Some(whole.features),
         })
     }
@@ -394,6 +408,8 @@ mod tests {
             rate_per_second: "10".into(),
             burst: "20".into(),
             max_applications: "1".into(),
+            max_request_bytes: "1,000,000".into(),
+            max_response_bytes: " ".into(),
             features: String::new(),
         };
         let errors = page.clone().create().unwrap_err();
@@ -402,5 +418,6 @@ mod tests {
         let right = PlanPage { price: "4.90".into(), trial_days: "0".into(), overage_price_per_1000: String::new(), ..page };
         let plan = right.create().unwrap();
         assert_eq!((plan.price.amount, plan.included_requests, plan.overage_price_per_1000), (490, 100_000, None));
+        assert_eq!((plan.max_request_bytes, plan.max_response_bytes), (Some(1_000_000), None));
     }
 }

@@ -63,6 +63,10 @@ views! {
         rate_per_second: i64,
         burst: i64,
         max_applications: i64,
+        /// The largest body of a call; none: the platform's own limit.
+        max_request_bytes: Option<i64>,
+        /// The largest body of an answer; none: no limit.
+        max_response_bytes: Option<i64>,
         features: Vec<String>,
         archived: bool,
     }

@@ -135,8 +135,8 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
     (
         "ecommerce",
         &[
-            r#"{"code":"free","name":"Free","interval":"month","price":{"amount":0,"currency":"EUR"},"included_requests":10000,"rate_per_second":5,"burst":10,"max_applications":1,"features":["One shop","Community support"]}"#,
-            r#"{"code":"pro","name":"Pro","interval":"month","price":{"amount":4900,"currency":"EUR"},"trial_days":120,"included_requests":500000,"overage_price_per_1000":{"amount":40,"currency":"EUR"},"rate_per_second":100,"burst":200,"max_applications":5,"features":["Five shops","Overage instead of a stop","Answers within a day"]}"#,
+            r#"{"code":"free","name":"Free","interval":"month","price":{"amount":0,"currency":"EUR"},"included_requests":10000,"rate_per_second":5,"burst":10,"max_applications":1,"max_request_bytes":1000000,"max_response_bytes":5000000,"features":["One shop","Community support"]}"#,
+            r#"{"code":"pro","name":"Pro","interval":"month","price":{"amount":4900,"currency":"EUR"},"trial_days":120,"included_requests":500000,"overage_price_per_1000":{"amount":40,"currency":"EUR"},"rate_per_second":100,"burst":200,"max_applications":5,"max_request_bytes":25000000,"features":["Five shops","Overage instead of a stop","Answers within a day"]}"#,
             r#"{"code":"enterprise","name":"Enterprise","interval":"year","price":{"amount":948000,"currency":"EUR"},"trial_days":30,"included_requests":5000000,"overage_price_per_1000":{"amount":20,"currency":"EUR"},"rate_per_second":1000,"burst":2000,"max_applications":100,"features":["A hundred shops","Lower price beyond the included calls","Answers within an hour"]}"#,
         ],
     ),

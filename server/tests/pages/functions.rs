@@ -86,7 +86,7 @@ pub const FUNCTIONS: &[Line] = &[
     ("product/update", Operators, "slug=draft&name=Draft&service=extra&summary=Sooner", 200),
     ("product/preview", Operators, "!to=/admin/products/draft&slug=draft&name=Draft&service=extra&summary=Sooner", 200),
     ("plan/create", Operators, "!product=draft&code=one&name=One&interval=month&currency=EUR&price=0&trial_days=0&included_requests=1&rate_per_second=1&burst=1&max_applications=1", 200),
-    ("plan/update", Operators, "!product=draft&code=one&name=One&interval=month&currency=EUR&price=0&trial_days=0&included_requests=2&rate_per_second=1&burst=1&max_applications=1", 200),
+    ("plan/update", Operators, "!product=draft&code=one&name=One&interval=month&currency=EUR&price=0&trial_days=0&included_requests=2&rate_per_second=1&burst=1&max_applications=1&max_request_bytes=1,000,000&max_response_bytes=", 200),
     ("product/publish", Operators, "slug=draft", 200),
     ("product/archive", Operators, "slug=draft", 200),
     ("plan/archive", Operators, "product=draft&code=one", 200),

@@ -177,7 +177,11 @@ async fn an_operator_sees_and_changes_the_platform() {
             .expect(200);
         assert_eq!(version["version"], 2);
         assert_eq!(api.get("/admin/products/orders/plans/pro", admin).await.expect(200)["price"]["amount"], 3900);
-        assert_eq!(api.get("/admin/products/orders/plans/pro/versions", admin).await.expect(200)["total"], 2);
+        let bounds = async |bounds| api.call("PATCH", "/admin/products/orders/plans/pro", admin, bounds).await.expect(200);
+        let bounded = bounds(json!({"max_request_bytes": 1000, "max_response_bytes": 5000})).await;
+        assert_eq!((&bounded["max_request_bytes"], &bounded["max_response_bytes"]), (&json!(1000), &json!(5000)));
+        assert_eq!(bounds(json!({"max_request_bytes": null, "max_response_bytes": null})).await["max_request_bytes"], Value::Null);
+        assert_eq!(api.get("/admin/products/orders/plans/pro/versions", admin).await.expect(200)["total"], 4);
         // No gateway runs here, so that nothing is known.
         assert_eq!(api.get("/admin/services/orders/health", admin).await.expect(200)["data"][0]["state"], "unknown");
         let changed = api.call("PATCH", "/admin/services/orders", admin, json!({"timeout_ms": 9000, "upstream": {"max_in_flight": 7}}));

@@ -20,6 +20,8 @@ pub fn fresh() -> PlanPage {
         rate_per_second: "10".into(),
         burst: "20".into(),
         max_applications: "1".into(),
+        max_request_bytes: String::new(),
+        max_response_bytes: String::new(),
         features: String::new(),
     }
 }
@@ -82,6 +84,12 @@ pub fn PlanForm(
                     <Field name="rate_per_second" label="Requests a second" value=page.rate_per_second inputmode="numeric" hint="Of each application." />
                     <Field name="burst" label="Burst" value=page.burst inputmode="numeric" hint="So many at once after a pause." />
                     <Field name="max_applications" label="Applications" value=page.max_applications inputmode="numeric" hint="At most." />
+                </div>
+                <div class="form-grid">
+                    <Field name="max_request_bytes" label="Largest request, bytes" value=page.max_request_bytes inputmode="numeric" optional=true
+                        placeholder="1000000" hint="Of its body. Empty: the limit of the platform." />
+                    <Field name="max_response_bytes" label="Largest answer, bytes" value=page.max_response_bytes inputmode="numeric" optional=true
+                        placeholder="10000000" hint="Of its body. Empty: no limit." />
                 </div>
             </Card>
             <Card title="Features">

@@ -5,7 +5,7 @@ use mintreu_model::view::PlanView;
 
 use crate::{
     components::prelude::*,
-    tenant::words::{beyond, price},
+    tenant::words::{beyond, body_limit, price},
 };
 
 #[component]
@@ -19,6 +19,8 @@ pub fn Versions(versions: Vec<PlanView>) -> impl IntoView {
         Column::new("Beyond"),
         Column::new("A second / burst").num(),
         Column::new("Applications").num(),
+        Column::new("Largest request").num(),
+        Column::new("Largest answer").num(),
     ];
     let rows = versions
         .into_iter()
@@ -34,6 +36,8 @@ pub fn Versions(versions: Vec<PlanView>) -> impl IntoView {
                 beyond(&plan),
                 format!("{} / {}", thousands(plan.rate_per_second), thousands(plan.burst)),
                 thousands(plan.max_applications),
+                body_limit(plan.max_request_bytes),
+                body_limit(plan.max_response_bytes),
             ])
         })
         .collect();

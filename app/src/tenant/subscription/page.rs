@@ -19,7 +19,7 @@ use crate::{
     tenant::{
         frame::{frame, param},
         quota::Quota,
-        words::{count, limits, price, standing, subscription_price},
+        words::{body_limits, count, limits, price, standing, subscription_price},
     },
 };
 
@@ -122,11 +122,12 @@ fn change(tenant: &str, one: &SubscriptionView, plan: &PlanView, now: DateTime<U
     let compare = |name: &'static str, before: String, after: String| {
         (name, Slot::from(if before == after { after } else { format!("{after}, instead of {before}") }))
     };
-    let facts = vec![
+    let mut facts = vec![
         compare("Price", subscription_price(one), price(plan)),
         compare("Requests a month", thousands(one.quota.included), thousands(plan.included_requests)),
         compare("Applications", thousands(one.max_applications), thousands(plan.max_applications)),
     ];
+    facts.extend(body_limits(plan).map(|(name, value)| (name, Slot::from(value))));
     let crowded = (one.applications > plan.max_applications).then(|| {
         let text = format!(
             "{} serves up to {}, and you have {}. Delete some before the change.",

@@ -404,6 +404,8 @@ impl World {
             subscription_live: true,
             rate_per_second: 1_000_000,
             burst: 1_000_000,
+            max_request_bytes: None,
+            max_response_bytes: None,
             quota: QuotaGrant {
                 period_start: now - TimeDelta::days(10),
                 period_end: now + TimeDelta::days(20),
