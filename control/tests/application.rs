@@ -13,6 +13,7 @@ use futures_util::{FutureExt, StreamExt};
 use mintreu_control::{
     Error, Permitted,
     access::{ManageApplications, ManageKeys, ManageMembers, ManageSubscriptions, ViewTenant},
+    store::Change,
 };
 use mintreu_control_testing::scene::{form, scene};
 use mintreu_control_testing::service::{self, Say, Service};
@@ -301,7 +302,7 @@ async fn a_new_configuration_has_a_version_and_reaches_the_service() {
         let created = scene.provision("Store").await;
         scene.run().await;
         let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
-        let change = UpdateApplication { name: Some("Butik".into()), config: Some(config.clone()) };
+        let change = UpdateApplication { name: Some("Butik".into()), config: Some(config.clone()), ..Default::default() };
         let after = scene.bench.update_application(&scene.who, created.id, &change).await.unwrap();
         assert_eq!((after.name.as_str(), after.config_version), ("Butik", 2));
         scene.service.say([Say::Status(500, json!({}))]);
@@ -317,12 +318,50 @@ async fn a_new_configuration_has_a_version_and_reaches_the_service() {
         assert_eq!(versions.iter().map(|version| version.version).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(versions[0].changed_by.as_deref(), Some("ines"));
         scene.service.say([Say::Status(422, json!({ "detail": "Not this one." }))]);
-        let change = UpdateApplication { name: None, config: Some(serde_json::Map::default()) };
+        let change = UpdateApplication { config: Some(serde_json::Map::default()), ..Default::default() };
         scene.bench.update_application(&scene.who, created.id, &change).await.unwrap();
         scene.run().await;
         assert_eq!(scene.steps(created.id).await.last().unwrap(), "config failed");
         assert_eq!(scene.detail(created.id, "config").await, "Not this one.");
         assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active, "it goes on as it was");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whose_pages_may_call_is_told_to_the_gateway_until_the_application_is_gone() {
+    on_both(async |bench| {
+        let scene = scene(bench).await;
+        let created = scene.provision("Store").await;
+        scene.run().await;
+        let allow = async |origins: &[&str]| {
+            let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+            let change = UpdateApplication { allowed_origins: Some(origins), ..Default::default() };
+            scene.bench.update_application(&scene.who, created.id, &change).await
+        };
+        let mut changes = scene.bench.db.changes().await.unwrap();
+        let after = allow(&["https://Shop.example:443/", "http://localhost:5173", "https://shop.example"]).await.unwrap();
+        let origins = ["http://localhost:5173", "https://shop.example"];
+        assert_eq!(after.allowed_origins, origins, "as browsers send them, each once");
+        assert_eq!((after.name.as_str(), after.config_version), ("Store", 1));
+        let told = [changes.next().await.unwrap(), changes.next().await.unwrap()];
+        assert_eq!(told, [Change::Origins, Change::Application(created.id)]);
+        assert_eq!(scene.bench.gateway_grant(&created.key.client_id).await.unwrap().unwrap().allowed_origins, origins);
+        let all = scene.bench.gateway_origins().await.unwrap();
+        assert_eq!(all.into_values().collect::<Vec<_>>(), [origins]);
+
+        allow(&origins).await.unwrap();
+        assert_eq!(changes.next().await.unwrap(), Change::Application(created.id), "nothing changed for others");
+        let error = allow(&["https://shop.example/path", "ftp://x"]).await.unwrap_err().problem();
+        assert_eq!((error.errors[0].field.as_str(), error.errors[0].code.as_str()), ("allowed_origins", "invalid"));
+        let many: Vec<String> = (0..21).map(|number| format!("https://shop{number}.example")).collect();
+        let error = allow(&many.iter().map(String::as_str).collect::<Vec<_>>()).await.unwrap_err().problem();
+        assert_eq!((error.errors[0].field.as_str(), error.errors[0].code.as_str()), ("allowed_origins", "too_long"));
+
+        scene.bench.delete_application(&scene.who, created.id, None).await.unwrap();
+        scene.pass(TimeDelta::days(31)).await;
+        assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Deleted);
+        assert!(scene.bench.gateway_origins().await.unwrap().is_empty());
     })
     .await;
 }
@@ -335,7 +374,11 @@ async fn a_configuration_changed_while_it_is_made_reaches_the_service_once_it_is
         let created = scene.provision("Store").await;
         scene.run().await;
         let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
-        scene.bench.update_application(&scene.who, created.id, &UpdateApplication { name: None, config: Some(config) }).await.unwrap();
+        scene
+            .bench
+            .update_application(&scene.who, created.id, &UpdateApplication { config: Some(config), ..Default::default() })
+            .await
+            .unwrap();
         scene.pass(TimeDelta::minutes(1)).await;
         assert_eq!(scene.get(created.id).await.status, ApplicationStatus::Active);
         assert_eq!(scene.service.methods(), ["PUT", "GET", "PATCH"]);
@@ -506,7 +549,7 @@ async fn nothing_begins_in_a_tenant_that_is_being_deleted_and_things_can_end() {
         let subscription = bench.list_subscriptions(&who.also().unwrap(), &ListQuery::default()).await.unwrap().data.remove(0).id;
         let subscribe = Subscribe { product: "shop".into(), plan: "pro".into() };
         let key = CreateKey { name: "Second".into(), scopes: Vec::new(), expires_at: None, allowed_ips: Vec::new() };
-        let rename = UpdateApplication { name: Some("Butik".into()), config: None };
+        let rename = UpdateApplication { name: Some("Butik".into()), ..Default::default() };
         let refusals = [
             bench.provision(&who, &form("Other")).await.map(drop),
             bench.update_application(&who, application, &rename).await.map(drop),

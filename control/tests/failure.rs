@@ -94,7 +94,7 @@ async fn a_retry_first_deletes_what_the_failed_attempt_may_have_left() {
         let scene = scene(bench).await;
         let id = failed_with_a_debt(&scene).await;
         let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
-        let change = UpdateApplication { name: None, config: Some(config) };
+        let change = UpdateApplication { config: Some(config), ..Default::default() };
         scene.bench.update_application(&scene.who, id, &change).await.unwrap();
         scene.bench.retry_application(&scene.who, id).await.unwrap();
         scene.service.say([Say::Status(500, json!({}))]);
@@ -230,7 +230,7 @@ async fn what_fails_inside_the_platform_is_not_told_to_tenants_word_for_word() {
         let nothing = if scene.bench.url.starts_with("sqlite") { "x'00'" } else { "'\\x00'::bytea" };
         scene.bench.sql(&format!("UPDATE application_databases SET url_sealed = {nothing}")).await;
         let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
-        let change = UpdateApplication { name: None, config: Some(config) };
+        let change = UpdateApplication { config: Some(config), ..Default::default() };
         scene.bench.update_application(&scene.who, created.id, &change).await.unwrap();
         for _ in 0..10 {
             scene.pass(TimeDelta::hours(1)).await;
@@ -321,7 +321,11 @@ async fn a_change_that_a_service_works_on_for_ever_fails_and_the_application_goe
         scene.run().await;
         scene.service.say(always_working());
         let config = json!({ "currency": "SEK" }).as_object().unwrap().clone();
-        scene.bench.update_application(&scene.who, created.id, &UpdateApplication { name: None, config: Some(config) }).await.unwrap();
+        scene
+            .bench
+            .update_application(&scene.who, created.id, &UpdateApplication { config: Some(config), ..Default::default() })
+            .await
+            .unwrap();
         scene.run().await;
         for _ in 0..30 {
             scene.pass(TimeDelta::hours(1)).await;

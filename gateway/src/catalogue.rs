@@ -19,6 +19,7 @@ use mintreu_model::{
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::{
+    cors::Origins,
     metrics::{Metrics, ServiceCounts},
     policy::{Catalogue, ProductPolicy, ServicePolicy, UpstreamPolicy},
     problem::{Code, Problem},
@@ -35,6 +36,8 @@ pub(crate) struct Compiled {
 pub(crate) struct Product {
     pub(crate) id: ProductId,
     pub(crate) service: Arc<Service>,
+    /// `None`: no page may call, and preflights are the service's.
+    pub(crate) origins: Option<Arc<Origins>>,
 }
 
 pub(crate) struct Service {
@@ -95,10 +98,24 @@ pub(crate) fn compile(catalogue: Catalogue, metrics: &Metrics, known: &Known) ->
     for policy in &catalogue.services {
         service(policy);
     }
-    let product = |(slug, product): (String, ProductPolicy)| (slug, Product { id: product.id, service: service(&product.service) });
+    let product = |(slug, product): (String, ProductPolicy)| {
+        let origins = Origins::new(&product.origins);
+        (slug, Product { id: product.id, service: service(&product.service), origins })
+    };
     let products = catalogue.products.into_iter().map(product).collect();
     *known = kept;
     Compiled { products, services: services.into_values().collect() }
+}
+
+impl Compiled {
+    /// The same with other origins.
+    pub(crate) fn with_origins(&self, origins: &HashMap<ProductId, Vec<String>>) -> Self {
+        let product = |(slug, product): (&String, &Product)| {
+            let origins = origins.get(&product.id).and_then(|origins| Origins::new(origins));
+            (slug.clone(), Product { id: product.id, service: Arc::clone(&product.service), origins })
+        };
+        Self { products: self.products.iter().map(product).collect(), services: self.services.clone() }
+    }
 }
 
 impl Service {
@@ -132,35 +149,44 @@ impl Service {
 
     /// The route that admits the call, by name.
     pub(crate) fn route(&self, method: &Method, path: &str) -> Result<Arc<str>, Problem> {
-        let path = path.as_bytes();
-        let matching = || {
-            self.routes
-                .iter()
-                .filter(|(rule, _)| rule.path.matches(path))
-                .filter(|(rule, _)| rule.allow_encoded_slash || check_path(path, false).is_ok())
-        };
-        if let Some((_, name)) = matching().find(|(rule, _)| rule.allows_method(method.as_str())) {
+        if let Some((_, name)) = self.matching(path).find(|(rule, _)| rule.allows_method(method.as_str())) {
             return Ok(Arc::clone(name));
         }
-        let mut allowed: Vec<&str> = matching().flat_map(|(rule, _)| &rule.methods).map(String::as_str).collect();
+        let allowed = self.methods(path);
         if allowed.is_empty() {
             // Only the encoded slash is left for the strict check to object to.
-            return Err(match check_path(path, false) {
+            return Err(match check_path(path.as_bytes(), false) {
                 Err(refused) => Problem::malformed(refused.to_string()),
                 Ok(()) => Code::RouteUnknown.into(),
             });
         }
-        if allowed.contains(&"GET") {
-            allowed.push("HEAD");
-        }
-        allowed.sort_unstable();
-        allowed.dedup();
         let allow = HeaderValue::try_from(allowed.join(", "));
         let problem = Problem::from(Code::MethodNotAllowed);
         Err(match allow {
             Ok(allow) => problem.with(http::header::ALLOW, allow),
             Err(_) => problem,
         })
+    }
+}
+
+impl Service {
+    fn matching<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a (RouteRule, Arc<str>)> {
+        let path = path.as_bytes();
+        self.routes
+            .iter()
+            .filter(move |(rule, _)| rule.path.matches(path))
+            .filter(move |(rule, _)| rule.allow_encoded_slash || check_path(path, false).is_ok())
+    }
+
+    /// The methods that are exposed for the path; `*` is every one.
+    pub(crate) fn methods<'a>(&'a self, path: &'a str) -> Vec<&'a str> {
+        let mut methods: Vec<&str> = self.matching(path).flat_map(|(rule, _)| &rule.methods).map(String::as_str).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods.dedup();
+        methods
     }
 }
 

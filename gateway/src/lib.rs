@@ -12,7 +12,7 @@ mod browser;
 mod call;
 mod catalogue;
 mod control;
-
+mod cors;
 mod credential;
 mod framing;
 #[cfg(fuzzing)]
@@ -40,6 +40,7 @@ mod upload;
 mod upstream;
 
 use std::{
+    collections::HashMap,
     io,
     net::SocketAddr,
     path::Path,
@@ -49,7 +50,10 @@ use std::{
 
 use arc_swap::ArcSwap;
 use http::{Request, Response};
-use mintreu_model::{id::ServiceId, view::HealthView};
+use mintreu_model::{
+    id::{ProductId, ServiceId},
+    view::HealthView,
+};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -69,6 +73,7 @@ pub use crate::{
     tls::{CertificateError, Certificates, Validity, read_certificates},
 };
 use crate::{
+    cors::Sharing,
     grant::Grants,
     journal::Journal,
     limit::{Limits, Shared, Store},
@@ -170,6 +175,12 @@ impl Gateway {
         core.catalogue.store(Arc::new(catalogue::compile(catalogue, &core.metrics, &core.known)));
     }
 
+    /// Replaces whose pages may call any application of each product; the rest of the catalogue
+    /// stays as it is.
+    pub fn set_origins(&self, origins: &HashMap<ProductId, Vec<String>>) {
+        self.0.core.catalogue.rcu(|catalogue| catalogue.with_origins(origins));
+    }
+
     /// Drops every grant that the change touches: calls that begin after this returns are decided
     /// by what the source says now.
     pub fn invalidate(&self, change: &Change) {
@@ -186,12 +197,15 @@ impl Gateway {
             return self.finish(Err(problem), &tag);
         }
         let request = Request::from_parts(parts, body.into());
+        let mut sharing = Sharing::default();
         let answer = match request.uri().path() {
             TOKEN_PATH => oauth::token(core, request, peer, &tag).await,
             JWKS_PATH => oauth::jwks(core, request.method(), &tag),
-            _ => pipeline::serve(&self.0, request, peer, &tag).await,
+            _ => pipeline::serve(&self.0, request, peer, &tag, &mut sharing).await,
         };
-        self.finish(answer, &tag)
+        let mut response = self.finish(answer, &tag);
+        sharing.tell(response.headers_mut());
+        response
     }
 
     fn finish(&self, answer: Result<Response<Body>, Problem>, tag: &RequestTag) -> Response<Body> {

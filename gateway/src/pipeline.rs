@@ -14,6 +14,7 @@ use crate::{
     body::{Body, RequestBody},
     browser,
     call::Call,
+    cors::{self, Sharing},
     credential, framing,
     header::{Direction, has_token, strip},
     identity::Injected,
@@ -35,6 +36,7 @@ pub(crate) async fn serve(
     request: Request<RequestBody>,
     peer: SocketAddr,
     tag: &RequestTag,
+    sharing: &mut Sharing,
 ) -> Result<Response<Body>, Problem> {
     let core = &worker.core;
     let (now, began) = ((core.clock)(), Instant::now());
@@ -48,15 +50,22 @@ pub(crate) async fn serve(
     let uri = std::mem::take(&mut parts.uri);
     let call = Target::new(&uri).ok_or(Code::ProductUnknown)?;
 
-    let (product, service) = {
+    let (product, service, origins) = {
         let catalogue = core.catalogue.load();
         let product = catalogue.products.get(call.slug).ok_or(Code::ProductUnknown)?;
-        (product.id, Arc::clone(&product.service))
+        (product.id, Arc::clone(&product.service), product.origins.clone())
     };
+    if let Some(origins) = &origins {
+        if let Some(answer) = cors::preflight(origins, &service, call.path, &parts, tag) {
+            return Ok(answer);
+        }
+        *sharing = Sharing::before(origins, &parts.headers)?;
+    }
     let route = service.route(&parts.method, call.path)?;
 
     let origin = Origin::new(settings, &parts.headers, peer, host);
     let caller = credential::identify(core, &parts.headers, now).await?;
+    sharing.hold_to(&caller.entry.grant, &parts.headers)?;
     let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip };
     admission::authorise(&caller, &asked)?;
     let limit = caller.entry.grant.max_request_bytes.unwrap_or(u64::MAX).min(settings.max_body_bytes);

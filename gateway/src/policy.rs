@@ -37,6 +37,8 @@ pub struct ProductPolicy {
     pub id: ProductId,
     pub slug: String,
     pub service: Arc<ServicePolicy>,
+    /// Whose pages may call any application of it, twice or in any order; `*` is everybody's.
+    pub origins: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -116,6 +118,8 @@ pub struct Grant {
     pub scopes: Vec<Scope>,
     /// Empty: from anywhere.
     pub allowed_ips: Vec<IpNet>,
+    /// Whose pages may call, as browsers write them, or `*`. Empty: browsers are told nothing.
+    pub allowed_origins: Vec<String>,
     pub product_slug: String,
     pub plan_code: String,
     pub application_status: ApplicationStatus,

@@ -58,6 +58,7 @@ codes! {
     ProductMismatch = "product_mismatch", FORBIDDEN, Client, "The key belongs to an application of another product.";
     ScopeInsufficient = "scope_insufficient", FORBIDDEN, Client, "The scopes of the key do not include this call.";
     IpNotAllowed = "ip_not_allowed", FORBIDDEN, Client, "The key may not be used from this address.";
+    OriginNotAllowed = "origin_not_allowed", FORBIDDEN, Client, "The application does not allow calls from pages of this origin.";
     ProductUnknown = "product_unknown", NOT_FOUND, Client, "There is no such product.";
     RouteUnknown = "route_unknown", NOT_FOUND, Client, "The product has no such route.";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, Client, "The route does not take this method.";

@@ -198,6 +198,8 @@ CREATE TABLE applications (
     ever_active BOOLEAN NOT NULL DEFAULT FALSE,
     config TEXT NOT NULL,
     config_version INTEGER NOT NULL DEFAULT 1,
+    -- Whose pages may call it from a browser; none: it is told nothing of browsers.
+    allowed_origins TEXT NOT NULL DEFAULT '[]',
     -- What the service was last told; a job brings it to what is wanted.
     told_plan TEXT,
     told_config_version INTEGER,
@@ -208,6 +210,7 @@ CREATE TABLE applications (
 );
 CREATE INDEX applications_tenant ON applications (tenant_id, id);
 CREATE INDEX applications_subscription ON applications (subscription_id);
+CREATE INDEX applications_origins ON applications (product_id) WHERE allowed_origins <> '[]';
 
 CREATE TABLE application_configs (
     application_id BLOB NOT NULL REFERENCES applications (id) ON DELETE CASCADE,

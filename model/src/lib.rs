@@ -6,6 +6,7 @@ pub mod form;
 pub mod id;
 pub mod list;
 pub mod money;
+pub mod origin;
 pub mod problem;
 pub mod role;
 pub mod route;

@@ -162,6 +162,7 @@ fn grant(found: mintreu_control::key::Grant) -> Grant {
         key_revoked: found.key_revoked,
         scopes: found.scopes,
         allowed_ips: found.allowed_ips,
+        allowed_origins: found.allowed_origins,
         product_slug: found.product_slug,
         plan_code: found.plan_code,
         application_status: match found.application_status {
@@ -266,8 +267,14 @@ pub(crate) async fn load_catalogue(control: &Control, gateway: &Gateway) -> mint
     let mut services: HashMap<_, Arc<ServicePolicy>> = HashMap::new();
     let mut shared = |service: ServiceView| Arc::clone(services.entry(service.id).or_insert_with(|| Arc::new(service_policy(service))));
     let mut catalogue = Catalogue::default();
+    let mut origins = control.gateway_origins().await?;
     for policy in control.gateway_catalogue().await? {
-        let product = ProductPolicy { id: policy.product_id, slug: policy.product_slug.clone(), service: shared(policy.service) };
+        let product = ProductPolicy {
+            id: policy.product_id,
+            slug: policy.product_slug.clone(),
+            service: shared(policy.service),
+            origins: origins.remove(&policy.product_id).unwrap_or_default(),
+        };
         catalogue.products.insert(policy.product_slug, product);
     }
     catalogue.services = control.gateway_services().await?.into_iter().map(shared).collect();
@@ -369,6 +376,7 @@ async fn apply(control: &Control, gateway: &Gateway, change: store::Change) -> m
         store::Change::Application(id) => gateway.invalidate(&Change::Application(id)),
         store::Change::Subscription(id) => gateway.invalidate(&Change::Subscription(id)),
         store::Change::Tenant(id) => gateway.invalidate(&Change::Tenant(id)),
+        store::Change::Origins => gateway.set_origins(&control.gateway_origins().await?),
         store::Change::Catalogue | store::Change::Everything => {
             load_catalogue(control, gateway).await?;
             gateway.invalidate(&Change::Everything);

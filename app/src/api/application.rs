@@ -84,7 +84,7 @@ pub async fn configure_application(form: Configuration) -> Result<Done, Error> {
     if config == found.config {
         return Ok(to.saying("Nothing was changed: the configuration is as it was."));
     }
-    control.update_application(&who, found.id, &forms::UpdateApplication { name: None, config: Some(config) }).await?;
+    control.update_application(&who, found.id, &forms::UpdateApplication { config: Some(config), ..Default::default() }).await?;
     Ok(to.saying("The configuration is saved."))
 }
 
@@ -99,8 +99,28 @@ pub struct NewName {
 #[server(prefix = "/_fn", endpoint = "application/rename")]
 pub async fn rename_application(form: NewName) -> Result<Done, Error> {
     let (control, who, found) = find(&form.tenant, &form.application).await?;
-    control.update_application(&who, found.id, &forms::UpdateApplication { name: Some(form.name), config: None }).await?;
+    control.update_application(&who, found.id, &forms::UpdateApplication { name: Some(form.name), ..Default::default() }).await?;
     Ok(Done::to(address(&form.tenant, &form.application, "/settings")).saying("The new name is saved."))
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BrowserAccess {
+    tenant: String,
+    application: String,
+    /// One a line.
+    #[serde(default)]
+    allowed_origins: String,
+}
+
+/// Says whose pages may call it from a browser.
+#[server(prefix = "/_fn", endpoint = "application/allow_origins")]
+pub async fn allow_origins(form: BrowserAccess) -> Result<Done, Error> {
+    let (control, who, found) = find(&form.tenant, &form.application).await?;
+    let origins: Vec<String> = form.allowed_origins.split_whitespace().map(str::to_owned).collect();
+    let change = forms::UpdateApplication { allowed_origins: Some(origins), ..Default::default() };
+    let after = control.update_application(&who, found.id, &change).await?;
+    let said = if after.allowed_origins.is_empty() { "No page is allowed to call it." } else { "The origins are saved." };
+    Ok(Done::to(address(&form.tenant, &form.application, "/settings")).saying(said))
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

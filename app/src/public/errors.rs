@@ -25,6 +25,11 @@ const GATEWAY: &[Line] = &[
     ("product_mismatch", 403, "The key belongs to an application of another product. Use a key of an application of this one."),
     ("scope_insufficient", 403, "The scopes of the key do not include this call. Create a key that has it."),
     ("ip_not_allowed", 403, "The key may not be used from this address. Add the network to the key, or call from elsewhere."),
+    (
+        "origin_not_allowed",
+        403,
+        "The page that calls is not of an origin that the application allows. Add it in the application's settings.",
+    ),
     ("product_unknown", 404, "No product has this name. Compare the address with the one in the dashboard."),
     ("route_unknown", 404, "The product has no such route. Its page in the catalogue lists them."),
     ("method_not_allowed", 405, "The route takes other methods: the Allow header names them."),

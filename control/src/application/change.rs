@@ -9,10 +9,12 @@ use mintreu_model::{
 use serde_json::Value;
 
 use super::{NONE, served, store};
-use crate::{Control, Error, Permitted, Result, access::ManageApplications, catalogue::validate_config, jobs::kind, provision::steps};
+use crate::{
+    Control, Error, Permitted, Result, access::ManageApplications, catalogue::validate_config, jobs::kind, provision::steps, store::Change,
+};
 
 impl Control {
-    /// Renames, configures, or both. The service is told of a configuration by a job, whose step
+    /// Renames, configures, says which pages may call it. The service is told of a configuration by a job, whose step
     /// is in the timeline.
     pub async fn update_application(
         &self,
@@ -42,6 +44,10 @@ impl Control {
                 }
                 self.enqueue(&mut tx, kind::CONFIGURE, &id.to_string(), &Value::Null, now).await?;
             }
+        }
+        if let Some(origins) = form.origins().filter(|origins| *origins != before.allowed_origins) {
+            store::set_origins(&mut tx, tenant, id, &origins, now).await?;
+            tx.changed(Change::Origins, now).await?;
         }
         self.close(tx, who, "application.update", &before).await
     }

@@ -34,6 +34,7 @@ struct Row {
     status_reason: Option<String>,
     config: Json<Map<String, Value>>,
     config_version: i64,
+    allowed_origins: Json<Vec<String>>,
     engine: Option<String>,
     delete_after: Option<DateTime<Utc>>,
     created_by: Option<String>,
@@ -60,6 +61,7 @@ impl Row {
             status_reason: self.status_reason,
             config: self.config.0,
             config_version: self.config_version,
+            allowed_origins: self.allowed_origins.0,
             database: self.engine,
             delete_after: self.delete_after,
             created_by: self.created_by,
@@ -71,7 +73,7 @@ impl Row {
 
 const COLUMNS: &str = "SELECT a.id, a.slug, a.name, a.tenant_id, t.name AS tenant_name, t.slug AS tenant_slug, a.subscription_id,
     p.slug AS product, p.name AS product_name, n.code AS plan, v.name AS plan_name, a.status, a.status_reason, a.config, a.config_version,
-    d.engine, a.delete_after, u.name AS created_by, a.created_at, a.updated_at";
+    a.allowed_origins, d.engine, a.delete_after, u.name AS created_by, a.created_at, a.updated_at";
 
 const JOINS: &str = "FROM applications a
     JOIN tenants t ON t.id = a.tenant_id
@@ -293,6 +295,23 @@ pub(crate) async fn set_config(
     within!(tx, c => sqlx::query_scalar(
         "UPDATE applications SET config = $3, config_version = config_version + 1, updated_at = $4 WHERE tenant_id = $1 AND id = $2
          RETURNING config_version").bind(tenant).bind(id).bind(Json(config)).bind(now).fetch_one(c))
+}
+
+pub(crate) async fn set_origins(tx: &mut Tx, tenant: TenantId, id: ApplicationId, origins: &[String], now: DateTime<Utc>) -> Result<()> {
+    execute!(
+        tx,
+        sqlx::query("UPDATE applications SET allowed_origins = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2")
+            .bind(tenant)
+            .bind(id)
+            .bind(Json(origins))
+            .bind(now)
+    )?;
+    Ok(())
+}
+
+/// What applications allow, with their products; those that allow nothing are left out.
+pub(crate) async fn any_origins(db: &Db) -> Result<Vec<(ProductId, Json<Vec<String>>)>> {
+    read!(db, c => sqlx::query_as("SELECT product_id, allowed_origins FROM applications WHERE allowed_origins <> '[]'").fetch_all(c))
 }
 
 /// One step of a timeline, as it is planned.

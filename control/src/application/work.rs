@@ -151,7 +151,7 @@ pub(crate) async fn any_bury(tx: &mut Tx, id: ApplicationId, now: DateTime<Utc>)
     execute!(
         tx,
         sqlx::query(
-            "UPDATE applications SET status = 'deleted', status_reason = NULL, suspended_by = NULL, config = $2, updated_at = $3
+            "UPDATE applications SET status = 'deleted', status_reason = NULL, suspended_by = NULL, config = $2, allowed_origins = '[]', updated_at = $3
              WHERE id = $1 AND status = 'deleting'"
         )
         .bind(id)

@@ -13,13 +13,15 @@ mod schema;
 mod service;
 pub(crate) mod store;
 
+use std::collections::HashMap;
+
 pub use address::is_forbidden_address;
 pub use health::Watch;
 pub(crate) use health::Watcher;
 use mintreu_model::{id::ProductId, view::ServiceView};
 pub(crate) use schema::validate_config;
 
-use crate::{Control, Error, Result};
+use crate::{Control, Error, Result, application};
 
 /// Slugs that pages and routes need for themselves.
 const RESERVED: &[&str] =
@@ -37,6 +39,16 @@ impl Control {
     /// Every product that is served: published and archived, of the kind `api`.
     pub async fn gateway_catalogue(&self) -> Result<Vec<CataloguePolicy>> {
         store::served(&self.db).await
+    }
+
+    /// Whose pages may call any application of a product; products whose applications allow none are
+    /// left out.
+    pub async fn gateway_origins(&self) -> Result<HashMap<ProductId, Vec<String>>> {
+        let mut products = HashMap::<_, Vec<String>>::new();
+        for (product, origins) in application::store::any_origins(&self.db).await? {
+            products.entry(product).or_default().extend(origins.0);
+        }
+        Ok(products)
     }
 
     /// Every service, whose health the gateway watches before a product is on it.

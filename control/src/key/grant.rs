@@ -52,6 +52,8 @@ pub struct Grant {
     pub scopes: Vec<Scope>,
     /// Empty: from anywhere.
     pub allowed_ips: Vec<IpNet>,
+    /// Whose pages may call it; empty: browsers are told nothing.
+    pub allowed_origins: Vec<String>,
     pub product_slug: String,
     pub product_status: ProductStatus,
     pub plan_code: String,
@@ -87,6 +89,7 @@ struct Row {
     revoked_at: Option<DateTime<Utc>>,
     scopes: Json<Vec<Scope>>,
     allowed_ips: Json<Vec<IpNet>>,
+    allowed_origins: Json<Vec<String>>,
     product_slug: String,
     #[sqlx(try_from = "String")]
     product_status: ProductStatus,
@@ -111,7 +114,7 @@ struct Row {
 
 const GRANT: &str =
     "SELECT k.id AS key_id, a.id AS application_id, a.tenant_id, a.subscription_id, a.product_id, k.client_id, k.secret_hash,
-        k.expires_at, k.revoked_at, k.scopes, k.allowed_ips, p.slug AS product_slug, p.status AS product_status, n.code AS plan_code,
+        k.expires_at, k.revoked_at, k.scopes, k.allowed_ips, a.allowed_origins, p.slug AS product_slug, p.status AS product_status, n.code AS plan_code,
         a.status AS application_status, t.status AS tenant_status, s.status AS subscription_status, v.rate_per_second, v.burst,
         v.max_request_bytes, v.max_response_bytes, s.quota_period_start, s.quota_period_end, v.included_requests, v.overage_minor_per_1000,
         COALESCE(q.used, 0) AS used, d.url_sealed
@@ -149,6 +152,7 @@ impl Control {
             key_revoked: row.revoked_at.is_some(),
             scopes: row.scopes.0,
             allowed_ips: row.allowed_ips.0,
+            allowed_origins: row.allowed_origins.0,
             product_slug: row.product_slug,
             product_status: row.product_status,
             plan_code: row.plan_code,

@@ -22,6 +22,8 @@ pub enum Change {
     Subscription(SubscriptionId),
     Tenant(TenantId),
     Catalogue,
+    /// Whose pages may call the applications of products.
+    Origins,
     /// More was missed than is kept: forget everything.
     Everything,
 }
@@ -34,6 +36,7 @@ impl Change {
             Self::Subscription(id) => ("subscription", Some(id.0)),
             Self::Tenant(id) => ("tenant", Some(id.0)),
             Self::Catalogue => ("catalogue", None),
+            Self::Origins => ("origins", None),
             Self::Everything => ("everything", None),
         }
     }
@@ -45,6 +48,7 @@ impl Change {
             ("subscription", Some(id)) => Self::Subscription(id.into()),
             ("tenant", Some(id)) => Self::Tenant(id.into()),
             ("catalogue", _) => Self::Catalogue,
+            ("origins", _) => Self::Origins,
             _ => Self::Everything,
         }
     }

@@ -28,6 +28,8 @@
 mod support;
 
 #[cfg(test)]
+mod cors;
+#[cfg(test)]
 mod exchange;
 #[cfg(test)]
 mod flood;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Check, Validate, account::form, lenient};
-use crate::{problem::FieldError, route::Scope};
+use crate::{origin, problem::FieldError, route::Scope};
 
 form! {
     Provision {
@@ -17,14 +17,6 @@ form! {
         #[serde(default)]
         #[cfg_attr(feature = "utoipa", schema(value_type = Object))]
         config: Map<String, Value>,
-    }
-
-    UpdateApplication {
-        #[serde(default)]
-        name: Option<String>,
-        #[serde(default)]
-        #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
-        config: Option<Map<String, Value>>,
     }
 
     /// `confirm` is the application's name, typed; REST may leave it out.
@@ -51,6 +43,32 @@ form! {
     }
 }
 
+/// A change of an application: what is not given stays as it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct UpdateApplication {
+    pub name: Option<String>,
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
+    pub config: Option<Map<String, Value>>,
+    /// Whose pages may call it from a browser: `https://host[:port]`, `http://localhost[:port]`, or
+    /// `*` for every page. Empty: the platform says nothing to browsers.
+    pub allowed_origins: Option<Vec<String>>,
+}
+
+const MOST_ORIGINS: usize = 20;
+
+impl UpdateApplication {
+    /// The origins as browsers send them, each once.
+    #[must_use]
+    pub fn origins(&self) -> Option<Vec<String>> {
+        let mut origins: Vec<String> = self.allowed_origins.as_ref()?.iter().filter_map(|one| origin::normalise(one)).collect();
+        origins.sort_unstable();
+        origins.dedup();
+        Some(origins)
+    }
+}
+
 impl Validate for Provision {
     fn validate(&self) -> Result<(), Vec<FieldError>> {
         Check::new().slug("product", &self.product).line("name", &self.name, 1..=80).done()
@@ -59,11 +77,18 @@ impl Validate for Provision {
 
 impl Validate for UpdateApplication {
     fn validate(&self) -> Result<(), Vec<FieldError>> {
-        let check = Check::new();
-        match &self.name {
-            Some(name) => check.line("name", name, 1..=80).done(),
-            None => check.done(),
+        let mut check = Check::new();
+        if let Some(name) = &self.name {
+            check = check.line("name", name, 1..=80);
         }
+        if let Some(origins) = &self.allowed_origins {
+            check = check.ensure(origins.len() <= MOST_ORIGINS, "allowed_origins", "too_long", "Use at most 20 origins");
+            for one in origins.iter().filter(|one| origin::normalise(one).is_none()) {
+                let message = format!("{one:.80} is no origin. Write https:// and the host, without a path, as in https://shop.example");
+                check = check.fail("allowed_origins", "invalid", message);
+            }
+        }
+        check.done()
     }
 }
 

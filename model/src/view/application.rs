@@ -32,6 +32,8 @@ views! {
         #[cfg_attr(feature = "utoipa", schema(value_type = Object))]
         config: Map<String, Value>,
         config_version: i64,
+        /// Whose pages may call it from a browser.
+        allowed_origins: Vec<String>,
         /// Where calls go, without the path.
         endpoint: String,
         /// Engine of its own database, when it has one: `sqlite` or `postgres`.

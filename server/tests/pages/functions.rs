@@ -70,6 +70,7 @@ pub const FUNCTIONS: &[Line] = &[
     ("application/create", Changers, "tenant={tenant}&product=orders&name=Second&config.currency=EUR", 200),
     ("application/configure", Changers, "tenant={tenant}&application={application}&config.currency=USD", 200),
     ("application/rename", Changers, "tenant={tenant}&application={application}&name=Store", 200),
+    ("application/allow_origins", Changers, "tenant={tenant}&application={application}&allowed_origins=https://shop.example", 200),
     ("application/retry", Changers, "tenant={tenant}&application={application}", 409),
     ("application/suspend", Changers, "tenant={tenant}&application={application}", 200),
     ("application/resume", Changers, "tenant={tenant}&application={application}", 200),

@@ -17,6 +17,7 @@ const FORMS: &[Line] = &[
     ("/t/{tenant}/team/invite", "invitation/create", Caller::Owner, "tenant={tenant}&role=viewer", &["email"]),
     ("/t/{tenant}/applications/new?product=orders", "application/create", Caller::Owner, "tenant={tenant}&product=orders", &["name"]),
     ("/t/{tenant}/applications/{application}/settings", "application/rename", Caller::Owner, "tenant={tenant}&application={application}", &["name"]),
+    ("/t/{tenant}/applications/{application}/settings", "application/allow_origins", Caller::Owner, "tenant={tenant}&application={application}", &["allowed_origins"]),
     ("/t/{tenant}/applications/{application}/keys/new", "key/create", Caller::Owner, "tenant={tenant}&application={application}&name=ci", &["name", "scopes", "allowed_ips"]),
     ("/admin/products/{product}/plans/new", "plan/create", Caller::Admin, "!product={product}&code=one&name=One&interval=month&currency=EUR&price=0&trial_days=0&included_requests=1&rate_per_second=1&burst=1&max_applications=1", &["code", "name", "price", "features", "burst", "max_request_bytes"]),
     ("/admin/services/new", "service/create", Caller::Admin, "slug=extra&name=Extra&base_urls=http://127.0.0.1:9&routes=GET /a&database=none&timeout_ms=1000", &["slug", "name", "base_urls", "routes", "timeout_ms"]),

@@ -48,6 +48,13 @@ async fn a_person_registers_subscribes_provisions_and_sees_usage() {
         let timeline = api.get(&format!("{one}/timeline"), &ines).await.expect(200);
         assert!(timeline["steps"].as_array().unwrap().iter().all(|step| step["status"] == "done"), "{timeline}");
 
+        let allow = async |origins| api.call("PATCH", &one, &ines, json!({"allowed_origins": origins})).await;
+        let allowed = allow(json!(["https://Shop.example/", "*"])).await.expect(200);
+        assert_eq!((&allowed["allowed_origins"], &allowed["name"]), (&json!(["*", "https://shop.example"]), &json!("Shop")));
+        let problem = allow(json!(["http://shop.example"])).await.refused(422, "invalid");
+        assert_eq!(problem["errors"][0]["field"], "allowed_origins");
+        assert_eq!(allow(json!([])).await.expect(200)["allowed_origins"], json!([]));
+
         let form = json!({"name": "backend", "scopes": ["GET /v1/orders/{id}"], "allowed_ips": ["10.0.0.0/8"]});
         let key = api.post(&format!("{one}/keys"), &ines, form).await.expect(201);
         let keys = api.get(&format!("{one}/keys"), &ines).await.expect(200);

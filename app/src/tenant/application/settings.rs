@@ -18,6 +18,7 @@ pub fn SettingsPage() -> impl IntoView {
             <div class="cols cols-main">
                 <div class="stack stack-l">
                     {if may { rename(&opened) } else { ().into_any() }}
+                    {if may { browsers(&opened) } else { ().into_any() }}
                     {if may { danger(&opened) } else { ().into_any() }}
                 </div>
                 {facts(&opened)}
@@ -36,6 +37,21 @@ fn rename(opened: &Opened) -> AnyView {
                 {target}
                 <Field name="name" label="Name" value=name autocomplete="off"
                     hint="What your team calls it. Address and keys stay as they are." />
+            </Form>
+        </Card>
+    }
+    .into_any()
+}
+
+fn browsers(opened: &Opened) -> AnyView {
+    let (target, origins) = (hidden(opened.fields()), opened.application.allowed_origins.join("\n"));
+    view! {
+        <Card title="Calls from browsers">
+            <Form action="/_fn/application/allow_origins" submit="Save the origins" id="browsers">
+                {target}
+                <Field name="allowed_origins" label="Allowed origins, one a line" kind=Kind::Lines(3) value=origins mono=true optional=true
+                    placeholder="https://shop.example\nhttp://localhost:5173"
+                    hint="Whose pages may call it, or * for every page. Anybody who opens such a page can read the credentials in it: give it short-lived tokens with few scopes." />
             </Form>
         </Card>
     }

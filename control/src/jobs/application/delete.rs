@@ -50,6 +50,7 @@ pub(in super::super) async fn run(control: &Control, job: &Job) -> Ended {
     work::any_bury(&mut tx, id, now).await?;
     applications::set_step(&mut tx, id, steps::DELETE, StepStatus::Done, None, now).await?;
     tx.changed(Change::Application(id), now).await?;
+    tx.changed(Change::Origins, now).await?;
     control.record(&mut tx, None, Entry::new("application.remove", ("application", id, &work.name)).tenant(work.tenant_id)).await?;
     tx.commit().await?;
     Ok(Outcome::Done)

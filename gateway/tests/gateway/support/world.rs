@@ -213,7 +213,7 @@ pub(crate) fn routes(json: &str) -> Vec<RouteRule> {
 }
 
 fn product(number: u128, slug: &str, service: &Arc<ServicePolicy>) -> ProductPolicy {
-    ProductPolicy { id: ProductId(Uuid::from_u128(number)), slug: slug.to_owned(), service: Arc::clone(service) }
+    ProductPolicy { id: ProductId(Uuid::from_u128(number)), slug: slug.to_owned(), service: Arc::clone(service), origins: Vec::new() }
 }
 
 impl World {
@@ -397,6 +397,7 @@ impl World {
             key_revoked: false,
             scopes: Vec::new(),
             allowed_ips: Vec::new(),
+            allowed_origins: Vec::new(),
             product_slug: "shop".to_owned(),
             plan_code: "pro".to_owned(),
             application_status: ApplicationStatus::Active,
