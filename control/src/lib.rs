@@ -13,6 +13,7 @@ pub mod clock;
 pub mod csv;
 mod error;
 pub mod idempotency;
+pub mod inbox;
 pub mod jobs;
 pub mod key;
 pub mod keyring;

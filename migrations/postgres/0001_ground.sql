@@ -294,6 +294,16 @@ CREATE TABLE quota_usage (
     PRIMARY KEY (subscription_id, period_start)
 );
 
+-- Alerts that so much of a quota is used: one for each period, and again for another plan.
+CREATE TABLE quota_alerts (
+    subscription_id uuid NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
+    period_start timestamptz NOT NULL,
+    plan_version_id uuid NOT NULL REFERENCES plan_versions (id),
+    percent bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (subscription_id, period_start, plan_version_id, percent)
+);
+
 -- Units of quotas that a replica's gateway may use and has not handed over as used.
 CREATE TABLE quota_leases (
     subscription_id uuid NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
@@ -347,6 +357,26 @@ CREATE TABLE mails (
     error text COLLATE "C",
     created_at timestamptz NOT NULL,
     sent_at timestamptz
+);
+
+-- What a tenant's members are told; each reads it for themselves.
+CREATE TABLE notifications (
+    id uuid PRIMARY KEY,
+    tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    kind text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    body text COLLATE "C" NOT NULL,
+    link text COLLATE "C",
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX notifications_tenant ON notifications (tenant_id, id);
+CREATE INDEX notifications_created ON notifications (created_at);
+
+CREATE TABLE notification_reads (
+    notification_id uuid NOT NULL REFERENCES notifications (id) ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    read_at timestamptz NOT NULL,
+    PRIMARY KEY (notification_id, user_id)
 );
 
 CREATE TABLE audit_entries (

@@ -294,6 +294,16 @@ CREATE TABLE quota_usage (
     PRIMARY KEY (subscription_id, period_start)
 );
 
+-- Alerts that so much of a quota is used: one for each period, and again for another plan.
+CREATE TABLE quota_alerts (
+    subscription_id BLOB NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
+    period_start TEXT NOT NULL,
+    plan_version_id BLOB NOT NULL REFERENCES plan_versions (id),
+    percent INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (subscription_id, period_start, plan_version_id, percent)
+);
+
 -- Units of quotas that a replica's gateway may use and has not handed over as used.
 CREATE TABLE quota_leases (
     subscription_id BLOB NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,
@@ -347,6 +357,26 @@ CREATE TABLE mails (
     error TEXT,
     created_at TEXT NOT NULL,
     sent_at TEXT
+);
+
+-- What a tenant's members are told; each reads it for themselves.
+CREATE TABLE notifications (
+    id BLOB PRIMARY KEY,
+    tenant_id BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    link TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX notifications_tenant ON notifications (tenant_id, id);
+CREATE INDEX notifications_created ON notifications (created_at);
+
+CREATE TABLE notification_reads (
+    notification_id BLOB NOT NULL REFERENCES notifications (id) ON DELETE CASCADE,
+    user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    read_at TEXT NOT NULL,
+    PRIMARY KEY (notification_id, user_id)
 );
 
 CREATE TABLE audit_entries (

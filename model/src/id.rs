@@ -179,6 +179,7 @@ ids! {
     JobId = "job";
     AuditId = "aud";
     MailId = "mai";
+    NotificationId = "ntf";
     StepId = "stp";
     /// A batch of usage records, handed from the gateway to the control plane exactly once.
     SegmentId = "seg";

@@ -39,6 +39,7 @@ fn said(kind: &str) -> String {
         "application.lapse" => "Delete applications whose grace is over".into(),
         "subscription.due" => "Renew and end subscriptions".into(),
         "tenant.remove" => "Delete tenants whose grace is over".into(),
+        "quota.alert" => "Tell tenants how much of a quota is used".into(),
         "mail.send" => "Send mail".into(),
         "mail.again" => "Try mail again".into(),
         "prune" => "Remove what is out of date".into(),

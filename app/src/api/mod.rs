@@ -5,6 +5,7 @@
 pub mod account;
 pub mod application;
 pub mod bulk;
+pub mod inbox;
 pub mod invitation;
 pub mod key;
 pub mod member;

@@ -23,6 +23,7 @@ pub fn TenantExample() -> impl IntoView {
         slug: "fjordline".into(),
         role: "Owner".into(),
         applications: Some(4),
+        unread: 3,
         others: vec![("Kestrel Cycles".into(), "kestrel".into())],
         notices: vec![FrameNotice::UnverifiedEmail],
     };

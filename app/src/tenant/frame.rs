@@ -41,6 +41,7 @@ pub async fn frame<R: Right>(slug: &str) -> Result<(Permitted<R>, TenantFrame), 
         .collect();
     let one = ListQuery { limit: Some(1), ..ListQuery::default() };
     let applications = control.list_applications(&who.also::<ViewTenant>()?, &one).await?.total;
+    let unread = control.count_unread(&who.also::<ViewTenant>()?).await?.unread;
     let mut notices = Vec::new();
     if control.config.test_clock {
         notices.push(FrameNotice::TestClock { now: moment(control.clock.now()) });
@@ -61,6 +62,7 @@ pub async fn frame<R: Right>(slug: &str) -> Result<(Permitted<R>, TenantFrame), 
         slug: tenant.slug.clone(),
         role: who.role().title().to_owned(),
         applications: Some(applications),
+        unread,
         others,
         notices,
     };

@@ -7,6 +7,7 @@ pub mod config_form;
 pub mod frame;
 pub mod happened;
 pub mod home;
+pub mod inbox;
 pub mod quota;
 pub mod routes;
 pub mod settings;

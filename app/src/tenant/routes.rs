@@ -7,6 +7,7 @@ use super::{
         OverviewPage, RevokePage, RotatePage, SettingsPage, SuspendPage,
     },
     home::Home,
+    inbox::Inbox,
     settings::Settings,
     subscription::{SubscribePage, SubscriptionPage, Subscriptions},
     team::{Invite, Leave, Member, Team},
@@ -41,5 +42,6 @@ area!(TenantRoutes:
     "/t/:tenant/team/leave" => Leave,
     "/t/:tenant/team/:user" => Member,
     "/t/:tenant/settings" => Settings,
+    "/t/:tenant/inbox" => Inbox,
     "/t/:tenant/activity" => Activity,
 );

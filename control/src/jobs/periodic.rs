@@ -21,6 +21,7 @@ const PERIODIC: &[Periodic] = &[
     Periodic { kind: "subscription.due", every: TimeDelta::seconds(5), run: |control| Box::pin(subscriptions(control)) },
     Periodic { kind: "application.lapse", every: TimeDelta::seconds(30), run: |control| Box::pin(lapse::run(control)) },
     Periodic { kind: "tenant.remove", every: TimeDelta::seconds(60), run: |control| Box::pin(tenant::run(control)) },
+    Periodic { kind: "quota.alert", every: TimeDelta::seconds(5), run: |control| Box::pin(quota_alerts(control)) },
     Periodic { kind: "mail.send", every: TimeDelta::seconds(3), run: |control| Box::pin(send_mail(control)) },
     Periodic { kind: "mail.again", every: TimeDelta::seconds(60), run: |control| Box::pin(send_mail_again(control)) },
     Periodic { kind: "usage.tend", every: TimeDelta::minutes(5), run: |control| Box::pin(control.tend_usage()) },
@@ -29,6 +30,10 @@ const PERIODIC: &[Periodic] = &[
 
 async fn subscriptions(control: &Control) -> Result<()> {
     control.run_due_subscriptions().await.map(drop)
+}
+
+async fn quota_alerts(control: &Control) -> Result<()> {
+    control.alert_quotas().await.map(drop)
 }
 
 async fn send_mail(control: &Control) -> Result<()> {

@@ -25,6 +25,7 @@ pub(super) async fn run(control: &Control) -> Result<()> {
     execute!(tx, sqlx::query("DELETE FROM email_tokens WHERE expires_at <= $1").bind(system_now))?;
     execute!(tx, sqlx::query("DELETE FROM usage_segments WHERE accepted_at <= $1").bind(system_now - SEGMENTS_KEPT))?;
     execute!(tx, sqlx::query("DELETE FROM quota_leases WHERE units = 0 OR period_start <= $1").bind(now - LEASES_KEPT))?;
+    control.prune_notifications(&mut tx).await?;
     store::prune(&mut tx, now - JOBS_KEPT).await?;
     tx.commit().await
 }

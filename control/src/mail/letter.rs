@@ -1,11 +1,25 @@
 //! The letters that the platform writes: subject, paragraphs, one link to act on.
 
+use mintreu_model::{
+    id::SubscriptionId,
+    money::{Money, group},
+};
+
 /// A letter in plain text and HTML.
 #[derive(Debug, Clone)]
 pub struct Letter {
     pub subject: String,
     paragraphs: Vec<String>,
     action: Option<(String, String)>,
+}
+
+/// What a letter says, for the dashboard.
+#[derive(Debug, Clone)]
+pub(crate) struct Words {
+    pub subject: String,
+    pub text: String,
+    /// Where its link leads.
+    pub path: Option<String>,
 }
 
 impl Letter {
@@ -26,6 +40,11 @@ impl Letter {
         }
         text.push_str("\n\n— Mintreu\n");
         text
+    }
+
+    pub(crate) fn words(&self, base: &str) -> Words {
+        let path = self.action.as_ref().and_then(|(_, url)| url.strip_prefix(base)).map(str::to_owned);
+        Words { subject: self.subject.clone(), text: self.paragraphs.join("\n\n"), path }
     }
 
     #[must_use]
@@ -122,4 +141,36 @@ pub(crate) fn application_failed(base: &str, tenant: &str, slug: &str, name: &st
 pub(crate) fn subscription_changed(base: &str, tenant: &str, product: &str, what: &str) -> Letter {
     Letter::new(format!("Your subscription to {product}"), &[what])
         .action("See your subscriptions", format!("{base}/t/{tenant}/subscriptions"))
+}
+
+/// Where a plan's quota stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quota<'a> {
+    pub product: &'a str,
+    pub plan: &'a str,
+    pub used: i64,
+    pub included: i64,
+    /// Price of a thousand calls more; none where calls end with the quota.
+    pub overage: Option<Money>,
+    /// When the next period begins.
+    pub until: &'a str,
+}
+
+pub(crate) fn quota_reached(base: &str, tenant: &str, subscription: SubscriptionId, percent: i64, quota: Quota<'_>) -> Letter {
+    let [used, included] = [quota.used, quota.included].map(|number| group(number.unsigned_abs()));
+    let (product, plan, until) = (quota.product, quota.plan, quota.until);
+    let is_used_up = percent >= 100;
+    let counted = if is_used_up {
+        format!("All {included} calls that {plan} includes are used.")
+    } else {
+        format!("{used} of the {included} calls that {plan} includes are used.")
+    };
+    let next = match (quota.overage, is_used_up) {
+        (None, true) => format!("Calls are refused until {until}. Change to a larger plan to go on before that."),
+        (None, false) => format!("When all are used, calls are refused until {until}."),
+        (Some(price), true) => format!("Further calls are charged: {price} for each 1,000 until {until}."),
+        (Some(price), false) => format!("When all are used, further calls are charged: {price} for each 1,000 until {until}."),
+    };
+    Letter::new(format!("{product}: {percent} % of the quota is used"), &[&counted, &next])
+        .action("See the subscription", format!("{base}/t/{tenant}/subscriptions/{subscription}"))
 }

@@ -7,6 +7,7 @@ mod send;
 pub(crate) mod store;
 
 pub use letter::Letter;
+pub(crate) use letter::Words;
 use mintreu_model::{
     id::MailId,
     list::{List, ListQuery},

@@ -104,6 +104,6 @@ impl Control {
         for email in tenant::store::emails_of(tx, after.tenant, Role::Owner).await? {
             self.post(tx, &email, &letter).await?;
         }
-        Ok(())
+        self.notify(tx, after.tenant, "subscription", &letter).await
     }
 }

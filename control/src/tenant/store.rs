@@ -5,7 +5,7 @@ use mintreu_model::{
     form::{may_be_slug, usage::Span},
     id::{InvitationId, TenantId, UserId},
     list::{List, ListQuery},
-    role::Role,
+    role::{Permission, Role},
     status::{InvitationStatus, TenantStatus},
     view::{InvitationOffer, InvitationView, MemberView, TenantRow, TenantView},
 };
@@ -226,6 +226,15 @@ pub(crate) async fn is_member(tx: &mut Tx, tenant: TenantId, email: &str) -> Res
 pub(crate) async fn emails_of(tx: &mut Tx, tenant: TenantId, role: Role) -> Result<Vec<String>> {
     within!(tx, c => sqlx::query_scalar("SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1 AND m.role = $2 ORDER BY u.email")
         .bind(tenant).bind(role.as_str()).fetch_all(c))
+}
+
+/// E-mail addresses of the members whose role has a permission.
+pub(crate) async fn emails_of_permitted(tx: &mut Tx, tenant: TenantId, permission: Permission) -> Result<Vec<String>> {
+    let mut emails = Vec::new();
+    for role in Role::ALL.into_iter().filter(|role| role.may(permission)) {
+        emails.extend(emails_of(tx, tenant, role).await?);
+    }
+    Ok(emails)
 }
 
 /// Owners of the tenant. Locks the tenant's row first, so that two owners cannot leave at once.

@@ -4,6 +4,7 @@
 mod account;
 mod application;
 mod catalogue;
+mod inbox;
 mod operations;
 mod subscription;
 mod tenant;
@@ -12,6 +13,7 @@ mod usage;
 pub use account::*;
 pub use application::*;
 pub use catalogue::*;
+pub use inbox::*;
 pub use operations::*;
 pub use subscription::*;
 pub use tenant::*;

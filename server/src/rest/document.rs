@@ -37,6 +37,7 @@ const PARAMETERS: &[(&str, Option<&str>, &str)] = &[
     ("session", Some("ses"), "Session"),
     ("job", Some("job"), "Job"),
     ("mail", Some("mai"), "Mail"),
+    ("notification", Some("ntf"), "Notification"),
     ("service", None, "Slug of the service"),
     ("product", None, "Slug of the product"),
     ("plan", None, "Code of the plan"),

@@ -14,6 +14,7 @@ mod document;
 mod extract;
 mod finish;
 mod idempotency;
+mod inbox;
 mod invitation;
 mod key;
 mod member;
@@ -59,6 +60,7 @@ fn operations() -> OpenApiRouter<Control> {
         .merge(application::routes())
         .merge(key::routes())
         .merge(usage::routes())
+        .merge(inbox::routes())
         .merge(audit::routes())
         .merge(admin::routes())
 }

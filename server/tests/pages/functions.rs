@@ -59,6 +59,7 @@ pub const FUNCTIONS: &[Line] = &[
     ("tenant/create", People, "name=Another", 200),
     ("invitation/accept", People, "token={offer}", 403),
     ("tenant/rename", Changers, "tenant={tenant}&name=Fjordline Goods", 200),
+    ("inbox/read", Members, "tenant={tenant}", 200),
     ("invitation/create", Changers, "tenant={tenant}&email=third@people.test&role=viewer", 200),
     ("invitation/revoke", Changers, "tenant={tenant}&invitation={invitation}", 200),
     ("member/change_role", Changers, "tenant={tenant}&user={user}&role=developer", 200),

@@ -9,6 +9,7 @@ mod errors;
 mod functions;
 mod gate;
 mod hostile;
+mod inbox;
 mod lists;
 mod routes;
 mod site;

@@ -94,6 +94,7 @@ const PAGES: &[(&str, For)] = &[
     ("/t/{tenant}/team/leave", Members),
     ("/t/{tenant}/team/{user}", Changers),
     ("/t/{tenant}/settings", Members),
+    ("/t/{tenant}/inbox", Members),
     ("/t/{tenant}/activity", Members),
     ("/admin", Operators),
     ("/admin/tenants", Operators),

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use mintreu_model::role::{Permission, Role};
+use mintreu_model::{
+    id::{NotificationId, TenantId},
+    role::{Permission, Role},
+};
 use serde_json::{Value, json};
 
 use crate::world::{World, text, world};
@@ -88,6 +91,10 @@ const TABLE: &[(&str, Who)] = &[
     ("GET /tenants/{t}/applications/{application}/usage/shares", Tenant(P::ViewTenant)),
     ("GET /tenants/{t}/usage", Tenant(P::ViewTenant)),
     ("GET /tenants/{t}/usage/totals", Tenant(P::ViewTenant)),
+    ("GET /tenants/{t}/notifications", Tenant(P::ViewTenant)),
+    ("GET /tenants/{t}/notifications/unread", Tenant(P::ViewTenant)),
+    ("POST /tenants/{t}/notifications/{notification}/read", Tenant(P::ViewTenant)),
+    ("POST /tenants/{t}/notifications/read", Tenant(P::ViewTenant)),
     ("GET /tenants/{t}/audit", Tenant(P::ViewAudit)),
     ("POST /admin/services", Admin),
     ("GET /admin/services", Admin),
@@ -204,6 +211,15 @@ async fn company(bench: &Bench) -> Company {
     let device = mintreu_control::account::session::Device { name: "Firefox".into(), address: None };
     let (user, until) = (text(&me["user"]["id"]).parse().unwrap(), bench.clock.system_now() + chrono::TimeDelta::days(1));
     assert!(bench.session_create(b"session", Some(user), "{}", &device, until).await.unwrap());
+    let notification = NotificationId(bench.random.uuid(bench.clock.now()));
+    let owned = bench.literal(tenant.parse::<TenantId>().unwrap().0);
+    bench
+        .sql(&format!(
+            "INSERT INTO notifications (id, tenant_id, kind, subject, body, created_at)
+             VALUES ({}, {owned}, 'application', 'Shop is ready', '', '2026-03-01T00:00:00+00:00')",
+            bench.literal(notification.0)
+        ))
+        .await;
     let ids = vec![
         ("t", tenant),
         ("user", text(&viewer["user_id"])),
@@ -211,6 +227,7 @@ async fn company(bench: &Bench) -> Company {
         ("application", text(&created["id"])),
         ("key", text(&created["key"]["id"])),
         ("invitation", text(&invitation["id"])),
+        ("notification", notification.to_string()),
         ("token", first("/tokens", &spare).await),
         ("session", first("/me/sessions", &owner).await),
         ("job", first("/admin/jobs", &world.admin).await),

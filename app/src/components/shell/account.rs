@@ -49,6 +49,7 @@ pub fn AccountShell(
         elsewhere: actor.super_admin.then(|| ("Back office", "/admin".to_owned())),
         viewer: Viewer::from(&actor),
         parents: crumbs,
+        inbox: None,
         place: Place::Account,
         action,
         notices,

@@ -61,6 +61,7 @@ pub fn AdminShell(
         elsewhere: Some(("Tenant dashboard", "/dashboard".to_owned())),
         viewer: frame.viewer,
         parents: crumbs,
+        inbox: None,
         place: Place::Admin,
         action,
         notices,

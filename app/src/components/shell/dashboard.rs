@@ -64,6 +64,8 @@ pub(super) struct Parts {
     pub parents: Vec<Crumb>,
     /// What the search begins with.
     pub place: Place,
+    /// Address of the inbox, and how much in it is unread.
+    pub inbox: Option<(String, i64)>,
     pub action: Option<Slot>,
     pub notices: Vec<Slot>,
     pub width: Width,
@@ -95,6 +97,7 @@ pub(super) fn frame(parts: Parts) -> AnyView {
             <header class="topbar">
                 <Breadcrumbs parents=parts.parents current=parts.title />
                 {find(parts.place.page())}
+                {parts.inbox.map(|(href, unread)| bell(href, unread))}
                 {parts.action.map(Slot::view)}
             </header>
             {(!parts.notices.is_empty()).then(|| view! { <div class="notice" role="region" aria-label="Notices">{parts.notices.into_iter().map(Slot::view).collect_view()}</div> })}
@@ -117,6 +120,17 @@ fn find(action: String) -> impl IntoView {
         </form>
         <a class="btn btn-quiet btn-icon find-link" href=action data-palette-open=""><Icon name="search" /><span class="vh">"Search"</span></a>
     }
+}
+
+fn bell(href: String, unread: i64) -> impl IntoView {
+    let (text, dot) = match unread {
+        0 => ("Inbox".to_owned(), None),
+        many => (
+            format!("Inbox, {many} unread"),
+            Some(view! { <span class="badge-n" aria-hidden="true">{if many > 99 { "99+".to_owned() } else { many.to_string() }}</span> }),
+        ),
+    };
+    view! { <a class="btn btn-quiet btn-icon inbox" href=href><Icon name="bell" />{dot}<span class="vh">{text}</span></a> }
 }
 
 fn account_menu(viewer: Viewer, elsewhere: Option<(&'static str, String)>) -> impl IntoView {

@@ -25,6 +25,8 @@ pub struct TenantFrame {
     pub role: String,
     /// Number of applications; `None` leaves it out.
     pub applications: Option<i64>,
+    /// Notifications that the viewer has not read.
+    pub unread: i64,
     /// The viewer's other tenants as `(name, slug)`.
     pub others: Vec<(String, String)>,
     /// Banners of every page, before the page's own.
@@ -69,6 +71,7 @@ pub fn TenantShell(
         elsewhere: frame.viewer.is_admin.then(|| ("Back office", "/admin".to_owned())),
         viewer: frame.viewer,
         parents: crumbs,
+        inbox: Some((format!("{home}/inbox"), frame.unread)),
         place: Place::Tenant(frame.slug),
         action,
         notices,

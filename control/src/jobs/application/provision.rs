@@ -191,10 +191,11 @@ async fn finish(control: &Control, work: &Work, state: &State) -> Ended {
         // Configured or moved to another plan while it was made.
         control.enqueue(&mut tx, kind::CONFIGURE, &id.to_string(), &Value::Null, now).await?;
     }
+    let letter = letter::application_ready(&control.config.public_url, &work.tenant_slug, &work.slug, &work.name);
     if let Some(creator) = &work.creator {
-        let letter = letter::application_ready(&control.config.public_url, &work.tenant_slug, &work.slug, &work.name);
         control.post(&mut tx, creator, &letter).await?;
     }
+    control.notify(&mut tx, work.tenant_id, "application", &letter).await?;
     tx.changed(Change::Application(id), now).await?;
     control.record(&mut tx, None, Entry::new("application.ready", ("application", id, &work.name)).tenant(work.tenant_id)).await?;
     tx.commit().await?;
@@ -232,10 +233,11 @@ async fn fail_within(control: &Control, tx: &mut Tx, work: &Work, reason: &str, 
     if undo && !work.ever_active {
         control.enqueue(tx, kind::UNDO, &id.to_string(), &Value::Null, now).await?;
     }
+    let letter = letter::application_failed(&control.config.public_url, &work.tenant_slug, &work.slug, &work.name, reason);
     if let Some(creator) = &work.creator {
-        let letter = letter::application_failed(&control.config.public_url, &work.tenant_slug, &work.slug, &work.name, reason);
         control.post(tx, creator, &letter).await?;
     }
+    control.notify(tx, work.tenant_id, "application", &letter).await?;
     tx.changed(Change::Application(id), now).await?;
     control.record(tx, None, Entry::new("application.fail", ("application", id, &work.name)).tenant(work.tenant_id).after(reason)).await
 }
