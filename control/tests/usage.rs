@@ -4,13 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_control::{
     Error, Permitted,
     access::ViewTenant,
-    usage::{self, Batch, Part, Record},
+    usage::{self, Batch, Part, Record, Refused},
 };
 use mintreu_control_testing::{Bench, beginning, on_both};
 use mintreu_model::{
     form::usage::{Preset, UsageQuery, UsageRange},
     id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},
-    status::{UsageBy, UsageStep},
+    status::{UsageBy, UsageOf, UsageStep},
 };
 use uuid::Uuid;
 
@@ -257,6 +257,7 @@ async fn minutes_and_hours_are_dropped_in_their_time_and_days_stay() {
 async fn hours_and_days_are_right_before_and_after_they_are_summed_up_and_when_calls_come_late() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;
+        let operator = bench.operator().await;
         let midnight = UsageStep::Day.floor(beginning());
         let at = |hours: i64, minutes: i64| midnight + TimeDelta::hours(hours) + TimeDelta::minutes(minutes);
         let call = |at, latency_us| Record { latency_us, ..fixture.record(at, 200) };
@@ -278,6 +279,11 @@ async fn hours_and_days_are_right_before_and_after_they_are_summed_up_and_when_c
             let totals = bench.get_usage_totals(&fixture.who, None, &range).await.unwrap();
             let shares = bench.get_usage_shares(&fixture.who, fixture.application, &range, UsageBy::Route).await.unwrap();
             assert_eq!(shares.iter().map(|share| &share.totals).collect::<Vec<_>>(), [&totals]);
+            for by in UsageOf::ALL.iter().copied() {
+                let shares = bench.get_any_usage_shares(&operator, &range, by).await.unwrap();
+                assert_eq!(shares.iter().map(|share| &share.totals).collect::<Vec<_>>(), [&totals], "{by}");
+            }
+            assert_eq!(bench.get_any_usage_totals(&operator, &range).await.unwrap(), totals);
             (found, totals.requests, totals.latency_ms.p50)
         };
 
@@ -405,6 +411,32 @@ async fn what_is_counted_is_no_longer_leased_and_a_restart_frees_the_rest() {
         bench.void_leases(replica).await.unwrap();
         let after = lease().await;
         assert_eq!(after.units + after.left, 70);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_the_hour_and_shown_to_their_tenant_alone() {
+    on_both(async |bench| {
+        let fixture = fixture(&bench, "ines").await;
+        let refused = |code, calls| Refused { application_id: fixture.application, code, calls };
+        bench.note_refusals(&[refused("rate_limited", 3), refused("quota_exhausted", 9), refused("rate_limited", 1)]).await.unwrap();
+        bench.note_refusals(&[refused("quota_exhausted", 1)]).await.unwrap();
+        let range = |hours| UsageRange { from: Some(beginning() - TimeDelta::hours(hours)), to: Some(beginning() + TimeDelta::minutes(1)) };
+        let shown = async |range| {
+            let found = bench.get_refusals(&fixture.who, fixture.application, &range).await.unwrap();
+            found.into_iter().map(|one| (one.code, one.calls)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(range(24)).await, [("quota_exhausted".to_owned(), 10), ("rate_limited".to_owned(), 4)]);
+        bench.advance(TimeDelta::hours(1));
+        bench.note_refusals(&[refused("ip_not_allowed", 1)]).await.unwrap();
+        assert_eq!(shown(range(24)).await.len(), 2, "a later hour is out of the range");
+        let stranger = bench.owner::<ViewTenant>("sam").await;
+        assert!(matches!(bench.get_refusals(&stranger, fixture.application, &range(24)).await, Err(Error::NotFound(_))));
+        bench.advance(TimeDelta::days(101));
+        bench.tend_usage().await.unwrap();
+        let all = UsageRange { from: Some(beginning() - TimeDelta::days(1)), to: None };
+        assert!(shown(all).await.is_empty());
     })
     .await;
 }

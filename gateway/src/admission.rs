@@ -28,7 +28,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) ip: IpAddr,
 }
 
-pub(crate) fn authorise(caller: &Caller, asked: &Asked<'_>) -> Result<(), Problem> {
+fn authorise(caller: &Caller, asked: &Asked<'_>) -> Result<(), Problem> {
     let grant = &caller.entry.grant;
     if !is_allowed(&grant.allowed_ips, asked.ip) {
         return Err(Code::IpNotAllowed.into());
@@ -48,7 +48,16 @@ pub(crate) fn authorise(caller: &Caller, asked: &Asked<'_>) -> Result<(), Proble
 }
 
 /// Rate first, then quota: a call that is refused for its rate takes nothing from the quota.
-pub(crate) async fn admit(core: &Core, entry: &Entry, now: DateTime<Utc>) -> Result<Reservation, Problem> {
+pub(crate) async fn admit(
+    core: &Core,
+    caller: &Caller,
+    asked: &Asked<'_>,
+    fits: Result<(), Problem>,
+    now: DateTime<Utc>,
+) -> Result<Reservation, Problem> {
+    authorise(caller, asked)?;
+    fits?;
+    let entry = &*caller.entry;
     if !core.journal.is_open() {
         return Err(Problem::from(Code::ServiceUnavailable).with_retry_after(5));
     }

@@ -41,6 +41,7 @@ use sync::Syncer;
 
 use crate::{
     policy::SourceUnavailable,
+    refusals::Refused,
     settings::{Durability, JournalSettings},
 };
 
@@ -97,6 +98,12 @@ pub trait UsageSink: Send + Sync + 'static {
     /// # Errors
     /// [`SourceUnavailable`] when it is not known to be done: it will be said again.
     fn recovered(&self, replica: Uuid) -> BoxFuture<'_, Result<(), SourceUnavailable>>;
+
+    /// Calls that were refused since the last time, for analytics; never billed.
+    ///
+    /// # Errors
+    /// [`SourceUnavailable`] when they are not noted: they will be handed over again.
+    fn refused(&self, refused: Vec<Refused>) -> BoxFuture<'_, Result<(), SourceUnavailable>>;
 }
 
 /// Records that are counted together or not at all.
@@ -190,6 +197,11 @@ impl Journal {
             drained: Mutex::new(Instant::now()),
             _lock: lock,
         })
+    }
+
+    /// Where usage goes.
+    pub(crate) fn sink(&self) -> &dyn UsageSink {
+        &*self.sink
     }
 
     pub(crate) fn replica(&self) -> Uuid {

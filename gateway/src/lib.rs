@@ -29,6 +29,7 @@ mod peer;
 mod pipeline;
 mod policy;
 mod problem;
+mod refusals;
 mod relay;
 mod settings;
 mod state;
@@ -69,6 +70,7 @@ pub use crate::{
         ApplicationStatus, Catalogue, Change, Clock, DatabaseUrl, Grant, HealthPolicy, LeaseGranted, LeaseRequest, PolicySource,
         ProductPolicy, QuotaGrant, ServicePolicy, SourceUnavailable, UpstreamPolicy,
     },
+    refusals::Refused,
     settings::{Durability, JournalSettings, Settings, SigningKey, SigningKeys},
     tls::{CertificateError, Certificates, Validity, read_certificates},
 };
@@ -80,6 +82,7 @@ use crate::{
     metrics::Metrics,
     oauth::{JWKS_PATH, TOKEN_PATH},
     problem::Problem,
+    refusals::Refusals,
     state::{Core, Worker, WorkerState},
     tls::Connectors,
     token::{AccessTokens, Signer},
@@ -139,6 +142,7 @@ impl Gateway {
             grants: Arc::new(grants),
             limits,
             metrics: Metrics::new(),
+            refusals: Refusals::default(),
         };
         Ok(Self(state::worker(Arc::new(core))))
     }
@@ -235,7 +239,17 @@ impl Gateway {
             tracing::warn!(%error, backlog = core.journal.status().backlog, "usage is waiting");
             return FLUSH_EVERY;
         }
+        self.hand_over_refusals().await;
         (began.elapsed() * FLUSH_RESTS).clamp(FLUSH_EVERY, FLUSH_AT_LEAST_EVERY)
+    }
+
+    /// Best effort: what cannot be handed over now is kept for the next time.
+    async fn hand_over_refusals(&self) {
+        let core = &self.0.core;
+        let refused = core.refusals.take();
+        if !refused.is_empty() && core.journal.sink().refused(refused.clone()).await.is_err() {
+            refused.iter().for_each(|each| core.refusals.put(each));
+        }
     }
 
     /// Flushes every second, or every few where that takes long, until `shutdown`, and once more,

@@ -67,12 +67,15 @@ pub(crate) async fn serve(
     let caller = credential::identify(core, &parts.headers, now).await?;
     sharing.hold_to(&caller.entry.grant, &parts.headers)?;
     let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip };
-    admission::authorise(&caller, &asked)?;
     let limit = caller.entry.grant.max_request_bytes.unwrap_or(u64::MAX).min(settings.max_body_bytes);
-    if body.size_hint().lower() > limit {
-        return Err(too_large(limit));
-    }
-    let unit = admission::admit(core, &caller.entry, now).await?;
+    let fits = if body.size_hint().lower() > limit { Err(too_large(limit)) } else { Ok(()) };
+    let unit = match admission::admit(core, &caller, &asked, fits, now).await {
+        Ok(unit) => unit,
+        Err(problem) => {
+            core.refusals.add(caller.entry.grant.application_id, problem.code);
+            return Err(problem);
+        }
+    };
 
     let upload = Upload::new(body, limit, settings.upload_idle);
     let entry = Arc::clone(&caller.entry);

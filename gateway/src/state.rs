@@ -12,6 +12,7 @@ use crate::{
     limit::Limits,
     metrics::Metrics,
     policy::Clock,
+    refusals::Refusals,
     settings::Settings,
     tls::Connectors,
     token::{AccessTokens, Signer},
@@ -29,6 +30,7 @@ pub(crate) struct Core {
     pub(crate) limits: Arc<Limits>,
     pub(crate) journal: Journal,
     pub(crate) metrics: Metrics,
+    pub(crate) refusals: Refusals,
     pub(crate) connectors: Connectors,
 }
 

@@ -280,6 +280,33 @@ CREATE TABLE usage_rollups (
     PRIMARY KEY (step, start, application_id, key_id, route, status)
 );
 
+-- The hours and days of usage_rollups summed over applications: of a tenant, a product, a status, or all.
+CREATE TABLE usage_sums (
+    kind text COLLATE "C" NOT NULL,
+    step text COLLATE "C" NOT NULL,
+    -- Tenant or product; nil for the others.
+    target uuid NOT NULL,
+    start timestamptz NOT NULL,
+    status bigint NOT NULL,
+    requests bigint NOT NULL,
+    errors bigint NOT NULL,
+    server_errors bigint NOT NULL,
+    bytes_in bigint NOT NULL,
+    bytes_out bigint NOT NULL,
+    latency text COLLATE "C" NOT NULL,
+    PRIMARY KEY (kind, step, target, start, status)
+);
+
+-- Calls that were refused, by the hour; best effort and never billed.
+CREATE TABLE usage_refusals (
+    application_id uuid NOT NULL,
+    start timestamptz NOT NULL,
+    code text COLLATE "C" NOT NULL,
+    calls bigint NOT NULL,
+    PRIMARY KEY (application_id, start, code)
+);
+CREATE INDEX usage_refusals_start ON usage_refusals (start);
+
 -- Intervals that begin before `until` are summed up from finer ones.
 CREATE TABLE usage_marks (
     step text COLLATE "C" PRIMARY KEY,

@@ -280,6 +280,33 @@ CREATE TABLE usage_rollups (
     PRIMARY KEY (step, start, application_id, key_id, route, status)
 ) WITHOUT ROWID;
 
+-- The hours and days of usage_rollups summed over applications: of a tenant, a product, a status, or all.
+CREATE TABLE usage_sums (
+    kind TEXT NOT NULL,
+    step TEXT NOT NULL,
+    -- Tenant or product; nil for the others.
+    target BLOB NOT NULL,
+    start TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    server_errors INTEGER NOT NULL,
+    bytes_in INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL,
+    latency TEXT NOT NULL,
+    PRIMARY KEY (kind, step, target, start, status)
+) WITHOUT ROWID;
+
+-- Calls that were refused, by the hour; best effort and never billed.
+CREATE TABLE usage_refusals (
+    application_id BLOB NOT NULL,
+    start TEXT NOT NULL,
+    code TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (application_id, start, code)
+) WITHOUT ROWID;
+CREATE INDEX usage_refusals_start ON usage_refusals (start);
+
 -- Intervals that begin before `until` are summed up from finer ones.
 CREATE TABLE usage_marks (
     step TEXT PRIMARY KEY,

@@ -102,6 +102,8 @@ states! {
     UsageStep { Minute = "minute", Hour = "hour", Day = "day" }
 
     UsageBy { Route = "route", Key = "key", Status = "status" }
+
+    UsageOf { Tenant = "tenant", Product = "product", Status = "status" }
 }
 
 impl SubscriptionStatus {

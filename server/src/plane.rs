@@ -8,13 +8,13 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use mintreu_control::{Control, Error, catalogue::Watch, keyring::Keyring, store, usage};
 use mintreu_gateway::{
     ApplicationStatus, Catalogue, Change, Gateway, Grant, HealthPolicy, JournalSettings, LeaseGranted, LeaseRequest, Part, PolicySource,
-    ProductPolicy, QuotaGrant, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy, UsageBatch,
+    ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy, UsageBatch,
     UsageRecord, UsageSink, WeakGateway, read_certificates,
 };
 use mintreu_model::{
     id::{SegmentId, ServiceId, SubscriptionId},
     status::{self, DatabaseMode, SubscriptionStatus, TenantStatus},
-    view::{HealthView, ServiceView},
+    view::{GatewayFigures, HealthView, JournalView, RefusalCount, ServiceView},
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -65,20 +65,54 @@ pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
     let directory = settings.journal.directory.clone();
     let gateway = Gateway::new(settings, keys, Arc::clone(&plane) as _, plane, Arc::new(move || clock.now()))
         .map_err(|error| Failure::new(&format!("the usage journal in {} cannot be opened", directory.display()), &error))?;
-    control.watched_by(Arc::new(Watched(gateway.downgrade())));
+    control.watched_by(Arc::new(Watched { gateway: gateway.downgrade(), since: control.clock.system_now() }));
     Ok(gateway)
 }
 
 /// The gateway as operators ask it. It keeps the control plane, not the other way round.
-struct Watched(WeakGateway);
+struct Watched {
+    gateway: WeakGateway,
+    since: DateTime<Utc>,
+}
 
 impl Watch for Watched {
     fn health(&self, service: ServiceId) -> Vec<HealthView> {
-        self.0.upgrade().map(|gateway| gateway.health(service)).unwrap_or_default()
+        self.gateway.upgrade().map(|gateway| gateway.health(service)).unwrap_or_default()
+    }
+
+    fn figures(&self) -> Option<GatewayFigures> {
+        let gateway = self.gateway.upgrade()?;
+        let now = gateway.snapshot();
+        let mut refusals: Vec<RefusalCount> =
+            now.refusals.iter().map(|(code, calls)| RefusalCount { code: (*code).to_owned(), calls: wide(*calls) }).collect();
+        refusals.sort_by(|one, other| other.calls.cmp(&one.calls).then_with(|| one.code.cmp(&other.code)));
+        let size = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        Some(GatewayFigures {
+            replica: gateway.replica().to_string(),
+            since: self.since,
+            in_flight: wide(now.in_flight),
+            connections: wide(now.connections),
+            connections_refused: wide(now.connections_refused),
+            client_left: wide(now.client_left),
+            cached_grants: size(now.cached_grants),
+            refusals,
+            journal: JournalView {
+                durability: gateway.settings().journal.durability.to_string(),
+                backlog: wide(now.journal.backlog),
+                oldest_seconds: wide(now.journal.age.as_secs()),
+                segments: size(now.journal.segments),
+                free_bytes: now.journal.free_bytes.map(wide),
+                nearly_full: now.journal.nearly_full,
+                full: now.journal.full,
+                recovering: now.journal.recovering,
+                damaged: wide(now.journal.damaged),
+                lost: wide(now.journal.lost),
+            },
+        })
     }
 
     fn check(&self, service: ServiceId) -> BoxFuture<'_, ()> {
-        let gateway = self.0.upgrade();
+        let gateway = self.gateway.upgrade();
         async move {
             if let Some(gateway) = gateway {
                 gateway.check(service).await;
@@ -208,6 +242,15 @@ impl UsageSink for ControlPlane {
             Ok(unsigned(position))
         }
         .boxed()
+    }
+
+    fn refused(&self, refused: Vec<Refused>) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+        let control = self.control.clone();
+        let one = |one: Refused| usage::Refused { application_id: one.application_id, code: one.code, calls: wide(one.calls) };
+        let refused: Vec<usage::Refused> = refused.into_iter().map(one).collect();
+        let noted =
+            self.runtime.spawn(async move { control.note_refusals(&refused).await.map_err(unavailable("refusals could not be noted")) });
+        async move { noted.await.map_err(|_| SourceUnavailable)? }.boxed()
     }
 
     fn recovered(&self, replica: Uuid) -> BoxFuture<'_, Result<(), SourceUnavailable>> {

@@ -3,6 +3,7 @@
 use super::{
     application::{Application, Applications},
     audit::Audit,
+    gateway::Gateway,
     job::Jobs,
     mail::{Mail, Mails},
     overview::Overview,
@@ -14,6 +15,7 @@ use super::{
     tenant::{
         ResumeTenants, SuspendTenant, SuspendTenants, Tenant, TenantApplications, TenantAudit, TenantMembers, TenantSubscriptions, Tenants,
     },
+    usage::Usage,
     user::{DisableUser, User, Users},
 };
 use crate::{routes::area, search::page::AdminSearch};
@@ -49,6 +51,8 @@ area!(AdminRoutes:
     "/admin/products/:slug/plans/new" => NewPlan,
     "/admin/products/:slug/plans/:code" => EditPlan,
     "/admin/products/:slug/plans/:code/archive" => ArchivePlan,
+    "/admin/usage" => Usage,
+    "/admin/gateway" => Gateway,
     "/admin/jobs" => Jobs,
     "/admin/audit" => Audit,
     "/admin/mail" => Mails,

@@ -61,7 +61,7 @@ pub fn tenant_nav(slug: &str) -> Vec<NavGroup> {
 #[must_use]
 pub fn admin_nav() -> Vec<NavGroup> {
     vec![
-        group(None, "/admin", &[("overview", "Overview", "chart", "")]),
+        group(None, "/admin", &[("overview", "Overview", "home", ""), ("usage", "Usage", "chart", "/usage")]),
         group(
             Some("Customers"),
             "/admin",
@@ -81,6 +81,7 @@ pub fn admin_nav() -> Vec<NavGroup> {
             Some("Operations"),
             "/admin",
             &[
+                ("gateway", "Gateway", "shield", "/gateway"),
                 ("jobs", "Jobs", "play", "/jobs"),
                 ("audit", "Audit log", "clock", "/audit"),
                 ("mail", "Mail", "mail", "/mail"),

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use mintreu_model::{
     id::ServiceId,
     status::AddressState,
-    view::{HealthView, ServiceView},
+    view::{GatewayFigures, HealthView, ServiceView},
 };
 
 use crate::{Control, Operator, Result};
@@ -19,6 +19,11 @@ use crate::{Control, Operator, Result};
 pub trait Watch: Send + Sync {
     /// What is known of each address; nothing of a service that is not known there.
     fn health(&self, service: ServiceId) -> Vec<HealthView>;
+
+    /// Its counters and its journal; none where it is gone.
+    fn figures(&self) -> Option<GatewayFigures> {
+        None
+    }
 
     /// Asks each address now.
     fn check(&self, service: ServiceId) -> BoxFuture<'_, ()>;
@@ -34,7 +39,7 @@ impl fmt::Debug for Watcher {
 }
 
 impl Watcher {
-    fn get(&self) -> Option<Arc<dyn Watch>> {
+    pub(super) fn get(&self) -> Option<Arc<dyn Watch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

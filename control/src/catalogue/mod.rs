@@ -6,6 +6,7 @@
 //! configuration another keyword, see `schema.rs`.
 
 mod address;
+mod gateway;
 mod health;
 mod plan;
 mod product;

@@ -11,7 +11,7 @@ use mintreu_model::{
 };
 use uuid::Uuid;
 
-use super::{Part, Record, latency::Histogram, rollup};
+use super::{Part, Record, latency::Histogram, rollup, sums};
 use crate::{
     Control, Result,
     store::{Tx, execute, within},
@@ -162,7 +162,7 @@ impl Control {
 }
 
 /// Cuts rows into statements of few different lengths: each is prepared once for each connection.
-fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(super) fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let length = if rows.len() >= ROWS { ROWS } else { (rows.len() + 1).next_power_of_two() / 2 };
         let (statement, rest) = rows.split_at_checked(length)?;
@@ -211,7 +211,7 @@ pub(super) async fn add_rows(tx: &mut Tx, mut rows: Vec<(Bucket, &Sums)>) -> Res
             query
         })?;
     }
-    Ok(())
+    sums::add(tx, &summed).await
 }
 
 /// A subscription that was removed meanwhile has no quota to count. One that ended counts for the

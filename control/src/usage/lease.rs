@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A gateway that has not been heard of for so long does not make leases smaller.
-const LIVES_FOR: TimeDelta = TimeDelta::seconds(15);
+pub(crate) const LIVES_FOR: TimeDelta = TimeDelta::seconds(15);
 
 /// Units that are one gateway's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

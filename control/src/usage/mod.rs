@@ -12,22 +12,26 @@ mod latency;
 mod lease;
 mod overview;
 pub(crate) mod read;
+mod refusal;
 mod rollup;
+mod sums;
 
 use std::sync::Arc;
 
 pub use accept::Batch;
 use chrono::{DateTime, TimeDelta, Utc};
-pub use csv::csv;
+pub use csv::{csv, shares_csv};
 pub use import::Rollup;
+pub(crate) use lease::LIVES_FOR;
 pub use lease::Lease;
 use mintreu_model::{
     form::usage::{UsageQuery, UsageRange},
     id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},
-    status::{UsageBy, UsageStep},
+    status::{UsageBy, UsageOf, UsageStep},
     view::{UsageSeries, UsageShare, UsageTotals},
 };
 use read::Whose;
+pub use refusal::Refused;
 use uuid::Uuid;
 
 use crate::{
@@ -90,6 +94,18 @@ impl Control {
         self.series(Whose::Anybody, query).await
     }
 
+    /// Totals of all tenants.
+    pub async fn get_any_usage_totals(&self, _: &Operator, range: &UsageRange) -> Result<UsageTotals> {
+        let (span, now) = (range.resolve(self.clock.now())?, self.clock.now());
+        read::totals(&self.db, Whose::Anybody, span, read::finest_kept(span, now)).await
+    }
+
+    /// Usage of all tenants by tenant or product (their ids) or status, the most used first.
+    pub async fn get_any_usage_shares(&self, _: &Operator, range: &UsageRange, by: UsageOf) -> Result<Vec<UsageShare>> {
+        let (span, now) = (range.resolve(self.clock.now())?, self.clock.now());
+        read::shares_of_anybody(&self.db, span, read::finest_kept(span, now), by).await
+    }
+
     /// One application's usage by route, key or status, the most used first.
     pub async fn get_usage_shares(
         &self,
@@ -147,9 +163,13 @@ impl Control {
             let before = step.floor(now - keep).min(summed);
             let mut tx = self.db.begin().await?;
             execute!(tx, sqlx::query("DELETE FROM usage_rollups WHERE step = $1 AND start < $2").bind(step.as_str()).bind(before))?;
+            execute!(tx, sqlx::query("DELETE FROM usage_sums WHERE step = $1 AND start < $2").bind(step.as_str()).bind(before))?;
             tx.commit().await?;
         }
-        Ok(())
+        let mut tx = self.db.begin().await?;
+        let before = UsageStep::Hour.floor(now - KEEP_HOURS);
+        execute!(tx, sqlx::query("DELETE FROM usage_refusals WHERE start < $1").bind(before))?;
+        tx.commit().await
     }
 
     /// Up to where a segment is counted; 0 when nothing of it was ever offered.

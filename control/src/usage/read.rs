@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use mintreu_model::{
     form::usage::Span,
-    id::{ApiKeyId, ApplicationId, TenantId},
-    status::{UsageBy, UsageStep},
+    id::{ApiKeyId, ApplicationId, ProductId, TenantId},
+    status::{UsageBy, UsageOf, UsageStep},
     view::{UsagePoint, UsageShare, UsageTotals},
 };
 use sqlx::{Decode, Postgres, Sqlite, Type};
 
-use super::{KEEP_HOURS, KEEP_MINUTES, latency::Histogram, rollup::read_marks};
+use super::{KEEP_HOURS, KEEP_MINUTES, latency::Histogram, rollup::read_marks, sums::Of};
 use crate::{
     Result,
     store::{Db, read},
@@ -112,26 +112,85 @@ const STARTS: &str = "WITH RECURSIVE starts (start) AS (
         FROM starts WHERE starts.start IS NOT NULL)";
 const OF_APPLICATIONS: &str = "FROM starts JOIN usage_rollups r ON r.step = $1 AND r.start = starts.start AND";
 
-/// `by` is an SQL expression of ours.
-async fn rows<B: Column>(db: &Db, whose: Whose, span: Span, step: UsageStep, interval: Interval, by: &str) -> Result<Vec<Row<B>>> {
-    let (from, id) = match whose {
-        Whose::Application(id) => (format!("{OF_APPLICATIONS} r.application_id = $4"), Some(id.0)),
-        Whose::Tenant(id) => {
-            (format!("{OF_APPLICATIONS} r.application_id IN (SELECT id FROM applications WHERE tenant_id = $4)"), Some(id.0))
+/// What rows are told apart by.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Nothing,
+    Route,
+    Key,
+    Status,
+    Application,
+    Tenant,
+    Product,
+}
+
+impl By {
+    /// As an expression over the rows of each application.
+    const fn of_rollups(self) -> &'static str {
+        match self {
+            Self::Nothing => "''",
+            Self::Route => "r.route",
+            Self::Key => "r.key_id",
+            Self::Status => "r.status",
+            Self::Application => "r.application_id",
+            Self::Tenant => "a.tenant_id",
+            Self::Product => "a.product_id",
         }
-        Whose::Anybody => ("FROM usage_rollups r WHERE r.step = $1 AND r.start >= $2 AND r.start < $3 AND $4 IS NULL".to_owned(), None),
-    };
+    }
+
+    /// Which sums over many applications answer it, and the expression over these.
+    const fn of_sums(self, whose: Whose) -> Option<(Of, &'static str)> {
+        match (self, whose) {
+            (Self::Nothing, Whose::Tenant(_)) => Some((Of::Tenant, "''")),
+            (Self::Nothing, Whose::Anybody) => Some((Of::Platform, "''")),
+            (Self::Status, Whose::Anybody) => Some((Of::Status, "r.status")),
+            (Self::Tenant, Whose::Anybody) => Some((Of::Tenant, "r.target")),
+            (Self::Product, Whose::Anybody) => Some((Of::Product, "r.target")),
+            _ => None,
+        }
+    }
+}
+
+/// Reads one source; a row for each interval and what is told apart.
+fn select(whose: Whose, source: UsageStep, interval: Interval, by: By) -> String {
     let start = if interval == Interval::Whole { "$2" } else { "r.start" };
-    let sql = format!(
+    if let Some((of, by)) = by.of_sums(whose).filter(|_| source != UsageStep::Minute) {
+        let target = if matches!(whose, Whose::Tenant(_)) { "r.target = $4" } else { "$4 IS NULL" };
+        return format!(
+            "SELECT {start} AS interval_start, {by} AS broken_down_by, CAST(SUM(r.requests) AS BIGINT), CAST(SUM(r.errors) AS BIGINT),
+                CAST(SUM(r.server_errors) AS BIGINT), CAST(SUM(r.bytes_in) AS BIGINT), CAST(SUM(r.bytes_out) AS BIGINT),
+                string_agg(r.latency, '')
+             FROM usage_sums r WHERE r.kind = '{}' AND r.step = $1 AND {target} AND r.start >= $2 AND r.start < $3
+             GROUP BY 1, 2",
+            of.as_str()
+        );
+    }
+    let owners = if matches!(by, By::Tenant | By::Product) { "JOIN applications a ON a.id = r.application_id" } else { "" };
+    let from = match whose {
+        Whose::Application(_) => format!("{OF_APPLICATIONS} r.application_id = $4"),
+        Whose::Tenant(_) => format!("{OF_APPLICATIONS} r.application_id IN (SELECT id FROM applications WHERE tenant_id = $4)"),
+        Whose::Anybody => format!("FROM usage_rollups r {owners} WHERE r.step = $1 AND r.start >= $2 AND r.start < $3 AND $4 IS NULL"),
+    };
+    format!(
         "{STARTS} SELECT {start} AS interval_start, {by} AS broken_down_by,
             CAST(SUM(r.requests) AS BIGINT),
             CAST(SUM(CASE WHEN r.status >= 400 THEN r.requests ELSE 0 END) AS BIGINT),
             CAST(SUM(CASE WHEN r.status >= 500 THEN r.requests ELSE 0 END) AS BIGINT),
             CAST(SUM(r.bytes_in) AS BIGINT), CAST(SUM(r.bytes_out) AS BIGINT), string_agg(r.latency, '')
-         {from} GROUP BY 1, 2"
-    );
+         {from} GROUP BY 1, 2",
+        by = by.of_rollups()
+    )
+}
+
+async fn rows<B: Column>(db: &Db, whose: Whose, span: Span, step: UsageStep, interval: Interval, by: By) -> Result<Vec<Row<B>>> {
+    let id = match whose {
+        Whose::Application(id) => Some(id.0),
+        Whose::Tenant(id) => Some(id.0),
+        Whose::Anybody => None,
+    };
     let mut found = Vec::new();
     for (source, from, to) in sources(span, step, read_marks(db).await?) {
+        let sql = select(whose, source, interval, by);
         let rows: Vec<Row<B>> = read!(db, c => sqlx::query_as(&sql).bind(source.as_str()).bind(from).bind(to).bind(id).fetch_all(c))?;
         found.extend(rows.into_iter().map(|mut row| {
             row.0 = if interval == Interval::Whole { span.from } else { step.floor(row.0) };
@@ -144,7 +203,7 @@ async fn rows<B: Column>(db: &Db, whose: Whose, span: Span, step: UsageStep, int
 /// One point per interval, those without calls included.
 pub(crate) async fn series(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<Vec<UsagePoint>> {
     let mut sums: BTreeMap<DateTime<Utc>, Sums> = span.starts(step).map(|start| (start, Sums::default())).collect();
-    for row in &rows::<String>(db, whose, span, step, Interval::Step, "''").await? {
+    for row in &rows::<String>(db, whose, span, step, Interval::Step, By::Nothing).await? {
         sums.entry(row.0).or_default().add(row);
     }
     Ok(sums.iter().map(|(start, sums)| sums.point(*start, None)).collect())
@@ -153,9 +212,9 @@ pub(crate) async fn series(db: &Db, whose: Whose, span: Span, step: UsageStep) -
 /// One point per interval and route, key or status that was used in it.
 pub(crate) async fn broken_down(db: &Db, whose: Whose, span: Span, step: UsageStep, by: UsageBy) -> Result<Vec<UsagePoint>> {
     let sums = match by {
-        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, Interval::Step, "r.route").await?),
-        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, Interval::Step, "r.key_id").await?),
-        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, Interval::Step, "r.status").await?),
+        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, Interval::Step, By::Route).await?),
+        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, Interval::Step, By::Key).await?),
+        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, Interval::Step, By::Status).await?),
     };
     Ok(sums.into_iter().map(|((start, by), sums)| sums.point(start, Some(by))).collect())
 }
@@ -171,16 +230,27 @@ fn grouped<B: ToString>(rows: &[Row<B>]) -> BTreeMap<(DateTime<Utc>, String), Su
 /// Totals by route, key or status, the most used first.
 pub(crate) async fn shares(db: &Db, whose: Whose, span: Span, step: UsageStep, by: UsageBy) -> Result<Vec<UsageShare>> {
     let sums = match by {
-        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, Interval::Whole, "r.route").await?),
-        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, Interval::Whole, "r.key_id").await?),
-        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, Interval::Whole, "r.status").await?),
+        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, Interval::Whole, By::Route).await?),
+        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, Interval::Whole, By::Key).await?),
+        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, Interval::Whole, By::Status).await?),
     };
     Ok(ranked(sums))
 }
 
 /// Totals by application, the most used first.
 pub(crate) async fn shares_by_application(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<Vec<UsageShare>> {
-    Ok(ranked(grouped(&rows::<ApplicationId>(db, whose, span, step, Interval::Whole, "r.application_id").await?)))
+    Ok(ranked(grouped(&rows::<ApplicationId>(db, whose, span, step, Interval::Whole, By::Application).await?)))
+}
+
+/// Totals of everybody by tenant, product or status, the most used first.
+pub(crate) async fn shares_of_anybody(db: &Db, span: Span, step: UsageStep, by: UsageOf) -> Result<Vec<UsageShare>> {
+    let (whose, whole) = (Whose::Anybody, Interval::Whole);
+    let sums = match by {
+        UsageOf::Tenant => grouped(&rows::<TenantId>(db, whose, span, step, whole, By::Tenant).await?),
+        UsageOf::Product => grouped(&rows::<ProductId>(db, whose, span, step, whole, By::Product).await?),
+        UsageOf::Status => grouped(&rows::<i64>(db, whose, span, step, whole, By::Status).await?),
+    };
+    Ok(ranked(sums))
 }
 
 fn ranked(sums: BTreeMap<(DateTime<Utc>, String), Sums>) -> Vec<UsageShare> {
@@ -191,7 +261,7 @@ fn ranked(sums: BTreeMap<(DateTime<Utc>, String), Sums>) -> Vec<UsageShare> {
 
 pub(crate) async fn totals(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<UsageTotals> {
     let mut sums = Sums::default();
-    for row in &rows::<String>(db, whose, span, step, Interval::Whole, "''").await? {
+    for row in &rows::<String>(db, whose, span, step, Interval::Whole, By::Nothing).await? {
         sums.add(row);
     }
     Ok(sums.totals())

@@ -275,3 +275,26 @@ fn a_lost_replicas_journal_is_brought_in_once() {
     world.stop();
     fs::remove_dir_all(&copy).unwrap();
 }
+
+#[test]
+fn refused_calls_of_an_application_are_handed_over_by_reason_and_kept_while_nobody_takes_them() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    world.issue(&world.key, |grant| grant.quota.included = 1);
+    assert_eq!(world.get("/products/shop/v1").status, 200);
+    for _ in 0..2 {
+        world.get("/products/shop/v1").is_problem(429, "quota_exhausted", "client");
+    }
+    // Usage is refused once, then taken; after it the refusals are refused once.
+    world.plane.counted.refuse.store(1, Ordering::SeqCst);
+    world.flush();
+    world.get("/products/shop/v1").is_problem(429, "quota_exhausted", "client");
+    world.usage_of(1);
+    world.plane.counted.refuse.store(1, Ordering::SeqCst);
+    world.get("/products/shop/v1").is_problem(429, "quota_exhausted", "client");
+    world.flush();
+    world.flush();
+    let refused = world.plane.counted.refused.lock().unwrap();
+    let calls: u64 = refused.iter().inspect(|one| assert_eq!(one.code, "quota_exhausted")).map(|one| one.calls).sum();
+    assert_eq!(calls, 4);
+}

@@ -4,6 +4,7 @@
 mod account;
 mod application;
 mod catalogue;
+mod gateway;
 mod inbox;
 mod operations;
 mod subscription;
@@ -13,6 +14,7 @@ mod usage;
 pub use account::*;
 pub use application::*;
 pub use catalogue::*;
+pub use gateway::*;
 pub use inbox::*;
 pub use operations::*;
 pub use subscription::*;

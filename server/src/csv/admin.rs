@@ -31,6 +31,7 @@ pub(super) fn router() -> Router<Control> {
         .route("/admin/users.csv", get(users))
         .route("/admin/subscriptions.csv", get(subscriptions))
         .route("/admin/applications.csv", get(applications))
+        .route("/admin/usage.csv", get(super::platform))
         .route("/admin/jobs.csv", get(jobs))
         .route("/admin/audit.csv", get(entries))
 }

@@ -3,7 +3,7 @@
 
 use mintreu_model::{
     problem::Problem,
-    status::{UsageBy, UsageStep},
+    status::{UsageBy, UsageOf, UsageStep},
 };
 use utoipa::{
     PartialSchema as _, ToSchema as _,
@@ -59,6 +59,7 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     // Named by parameters alone, which bring no schemas along.
     components.schemas.insert(UsageStep::name().into_owned(), UsageStep::schema());
     components.schemas.insert(UsageBy::name().into_owned(), UsageBy::schema());
+    components.schemas.insert(UsageOf::name().into_owned(), UsageOf::schema());
     for (path, item) in &mut document.paths.paths {
         let operations = [(&mut item.get, false), (&mut item.post, true), (&mut item.patch, true), (&mut item.delete, true)];
         for (operation, is_write) in operations {

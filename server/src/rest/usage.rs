@@ -13,7 +13,7 @@ use mintreu_model::{
     id::{ApplicationId, TenantId},
     list::List,
     status::UsageBy,
-    view::{UsageSeries, UsageShare, UsageTotals},
+    view::{RefusalCount, UsageSeries, UsageShare, UsageTotals},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -30,6 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<Control> {
         .routes(routes!(get_usage))
         .routes(routes!(get_usage_totals))
         .routes(routes!(get_usage_shares))
+        .routes(routes!(get_refusals))
         .routes(routes!(get_tenant_usage))
         .routes(routes!(get_tenant_usage_totals))
 }
@@ -49,7 +50,7 @@ struct SharesQuery {
     by: UsageBy,
 }
 
-fn series(headers: &HeaderMap, query: &UsageQuery, series: UsageSeries) -> Response {
+pub(super) fn series(headers: &HeaderMap, query: &UsageQuery, series: UsageSeries) -> Response {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
     if accepts.flat_map(|accept| accept.split(',')).any(|kind| kind.trim().starts_with("text/csv")) {
         let head = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"usage.csv\"")];
@@ -95,6 +96,21 @@ async fn get_usage_shares(
 ) -> Answer<List<UsageShare>> {
     let range = UsageRange { from: query.from, to: query.to };
     let data = control.get_usage_shares(&who, id, &range, query.by).await?;
+    let total = i64::try_from(data.len()).unwrap_or(i64::MAX);
+    Ok(Json(List { data, next_cursor: None, total }))
+}
+
+/// Calls of an application that the gateway refused, by reason, the most first
+///
+/// Best effort, by the hour, kept for 100 days. Refused calls are never billed and not part of usage.
+#[utoipa::path(get, path = "/tenants/{t}/applications/{application}/usage/refusals", tag = "Usage", params(UsageRange), responses((status = 200, body = List<RefusalCount>)))]
+async fn get_refusals(
+    State(control): State<Control>,
+    Member(who): Member<ViewTenant>,
+    Path((_, id)): Path<Ids>,
+    Query(range): Query<UsageRange>,
+) -> Answer<List<RefusalCount>> {
+    let data = control.get_refusals(&who, id, &range).await?;
     let total = i64::try_from(data.len()).unwrap_or(i64::MAX);
     Ok(Json(List { data, next_cursor: None, total }))
 }

@@ -13,4 +13,5 @@ mod inbox;
 mod lists;
 mod routes;
 mod site;
+mod usage;
 mod world;

@@ -126,6 +126,8 @@ const PAGES: &[(&str, For)] = &[
     ("/admin/products/{slug}/plans/new", Operators),
     ("/admin/products/{slug}/plans/{code}", Operators),
     ("/admin/products/{slug}/plans/{code}/archive", Operators),
+    ("/admin/usage", Operators),
+    ("/admin/gateway", Operators),
     ("/admin/jobs", Operators),
     ("/admin/audit", Operators),
     ("/admin/mail", Operators),

@@ -89,6 +89,7 @@ const TABLE: &[(&str, Who)] = &[
     ("GET /tenants/{t}/applications/{application}/usage", Tenant(P::ViewTenant)),
     ("GET /tenants/{t}/applications/{application}/usage/totals", Tenant(P::ViewTenant)),
     ("GET /tenants/{t}/applications/{application}/usage/shares", Tenant(P::ViewTenant)),
+    ("GET /tenants/{t}/applications/{application}/usage/refusals", Tenant(P::ViewTenant)),
     ("GET /tenants/{t}/usage", Tenant(P::ViewTenant)),
     ("GET /tenants/{t}/usage/totals", Tenant(P::ViewTenant)),
     ("GET /tenants/{t}/notifications", Tenant(P::ViewTenant)),
@@ -139,6 +140,9 @@ const TABLE: &[(&str, Who)] = &[
     ("GET /admin/audit", Admin),
     ("GET /admin/analytics", Admin),
     ("GET /admin/usage", Admin),
+    ("GET /admin/gateway", Admin),
+    ("GET /admin/usage/totals", Admin),
+    ("GET /admin/usage/shares", Admin),
     ("POST /admin/clock", Admin),
 ];
 
@@ -248,7 +252,7 @@ impl Company {
             path = path.replace(&format!("{{{name}}}"), id);
         }
         if path.ends_with("/shares") {
-            path.push_str("?by=route");
+            path.push_str(if path.starts_with("/admin") { "?by=tenant" } else { "?by=route" });
         }
         self.world.api.call(method, &path, token, if has_body { json!({}) } else { Value::Null }).await
     }

@@ -14,6 +14,7 @@ use crate::{
         figures::figures,
         range::Range,
         range_form::RangeChoice,
+        refusals::Refusals,
     },
 };
 
@@ -30,6 +31,7 @@ pub fn ApplicationUsage() -> impl IntoView {
         let totals = control.get_usage_totals(who, Some(id), &range.range()).await?;
         let before = control.get_usage_totals(who, Some(id), &range.before()).await?;
         let shares = control.get_usage_shares(who, id, &range.range(), by).await?;
+        let refusals = control.get_refusals(who, id, &range.range()).await?;
         let csv = opened.address.href(&format!("/usage.csv?{}&by={by}&format=csv", range.link()));
         let lines = match by {
             UsageBy::Route => lines(shares, route_name),
@@ -70,6 +72,7 @@ pub fn ApplicationUsage() -> impl IntoView {
                 {latency}
             </Card>
             <Card title="Breakdown" flush=true action=choice>{breakdown}</Card>
+            <Card title="Refused, by reason" note="By the gateway, never billed" flush=true><Refusals refusals=refusals /></Card>
         }
         .into_any();
         Ok(opened.page("usage", "Usage", None, content))

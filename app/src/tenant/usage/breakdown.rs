@@ -9,7 +9,7 @@ use crate::{cells, components::prelude::*};
 /// Errors beyond this many percent are marked.
 const MANY_ERRORS: f64 = 5.0;
 /// Longer tables hide what matters; the CSV has the rest.
-const MOST_ROWS: usize = 50;
+pub const MOST_ROWS: usize = 50;
 
 /// One line: what it is called, and its figures.
 pub struct Line {

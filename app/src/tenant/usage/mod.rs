@@ -6,6 +6,7 @@ pub mod charts;
 pub mod figures;
 pub mod range;
 pub mod range_form;
+pub mod refusals;
 pub mod tenant;
 
 pub use tenant::TenantUsage;

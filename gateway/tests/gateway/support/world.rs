@@ -19,7 +19,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
     ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener, Part,
-    PolicySource, ProductPolicy, QuotaGrant, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy,
+    PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy,
     UsageBatch, UsageRecord, UsageSink,
 };
 use mintreu_model::{
@@ -115,6 +115,14 @@ impl UsageSink for Plane {
     fn recovered(&self, _: Uuid) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
         async { Ok(()) }.boxed()
     }
+
+    fn refused(&self, refused: Vec<Refused>) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+        let answer = if takes_one(&self.counted.refuse) { Err(SourceUnavailable) } else { Ok(()) };
+        if answer.is_ok() {
+            self.counted.refused.lock().unwrap().extend(refused);
+        }
+        async move { answer }.boxed()
+    }
 }
 
 /// What reached the place where usage goes.
@@ -126,6 +134,7 @@ pub(crate) struct Counted {
     pub(crate) swallow: AtomicUsize,
     pub(crate) positions: Mutex<HashMap<SegmentId, u64>>,
     pub(crate) records: Mutex<Vec<UsageRecord>>,
+    pub(crate) refused: Mutex<Vec<Refused>>,
 }
 
 struct Batch {

@@ -1,9 +1,11 @@
 //! What super admins do. Everybody else is told that it is not there.
 
+#[expect(unused_qualifications, reason = "in what the macro of utoipa makes")]
 mod analytics;
 mod application;
 mod audit;
 mod clock;
+mod gateway;
 mod job;
 mod mail;
 mod plan;
@@ -23,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<Control> {
         .merge(application::routes())
         .merge(audit::routes())
         .merge(clock::routes())
+        .merge(gateway::routes())
         .merge(job::routes())
         .merge(mail::routes())
         .merge(plan::routes())
