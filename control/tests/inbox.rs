@@ -1,5 +1,7 @@
 //! What a tenant is told, and who has read it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
 use chrono::TimeDelta;
 use mintreu_control::{
     access::{ManageSubscriptions, ViewTenant},

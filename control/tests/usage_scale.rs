@@ -44,7 +44,7 @@ fn numbers(name: &str, count: u32) -> String {
 
 /// Requests spread over two dozen classes of latency.
 fn latency() -> String {
-    (38..62).map(|class| format!("{class}:{},", 3 + class % 17)).collect()
+    (38..62).map(|class| [class.to_string(), (3 + class % 17).to_string()].join(":") + ",").collect()
 }
 
 async fn fill(bench: &Bench, tenant: &str) {

@@ -248,7 +248,9 @@ impl Gateway {
         let core = &self.0.core;
         let refused = core.refusals.take();
         if !refused.is_empty() && core.journal.sink().refused(refused.clone()).await.is_err() {
-            refused.iter().for_each(|each| core.refusals.put(each));
+            for each in &refused {
+                core.refusals.put(each);
+            }
         }
     }
 

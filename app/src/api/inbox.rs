@@ -23,14 +23,10 @@ pub struct ReadInbox {
 pub async fn read_notification(form: ReadInbox) -> Result<Done, Error> {
     let (control, who) = (control()?, permit::<ViewTenant>(&form.tenant).await?);
     let inbox = format!("/t/{}/inbox", form.tenant);
-    match form.notification {
-        Some(id) => {
-            control.read_notification(&who, id).await?;
-            Ok(Done::to(inbox))
-        }
-        None => {
-            control.read_all_notifications(&who).await?;
-            Ok(Done::to(inbox).saying("Everything is marked as read."))
-        }
+    if let Some(id) = form.notification {
+        control.read_notification(&who, id).await?;
+        return Ok(Done::to(inbox));
     }
+    control.read_all_notifications(&who).await?;
+    Ok(Done::to(inbox).saying("Everything is marked as read."))
 }

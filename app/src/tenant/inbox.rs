@@ -50,13 +50,13 @@ fn row(slug: &str, one: NotificationView, now: DateTime<Utc>) -> Row {
         None => one.subject.clone().into_any(),
     };
     let text = one.text.split("\n\n").map(|paragraph| view! { <p class="muted small">{paragraph.to_owned()}</p> }).collect_view();
-    let row = Row::new(cells![
+    // Beside the time and not at the row's end, where it would cover the subject on a phone.
+    let mark = is_new.then(|| {
+        let fields = vec![("tenant", slug.to_owned()), ("notification", one.id.to_string())];
+        view! { <PostButton action=READ label="Mark as read" small=true fields=fields about=one.subject /> }
+    });
+    Row::new(cells![
         view! { <div class="stack stack-s"><p>{subject}{is_new.then(|| view! { " "<Tag label="New" accent=true /> })}</p>{text}</div> },
-        view! { <When at=one.created_at now=now /> },
-    ]);
-    if !is_new {
-        return row;
-    }
-    let fields = vec![("tenant", slug.to_owned()), ("notification", one.id.to_string())];
-    row.actions(view! { <PostButton action=READ label="Mark as read" small=true fields=fields about=one.subject /> })
+        view! { <div class="stack stack-s"><When at=one.created_at now=now />{mark}</div> },
+    ])
 }

@@ -244,11 +244,11 @@ pub(crate) async fn shares_by_application(db: &Db, whose: Whose, span: Span, ste
 
 /// Totals of everybody by tenant, product or status, the most used first.
 pub(crate) async fn shares_of_anybody(db: &Db, span: Span, step: UsageStep, by: UsageOf) -> Result<Vec<UsageShare>> {
-    let (whose, whole) = (Whose::Anybody, Interval::Whole);
+    let range = Interval::Whole;
     let sums = match by {
-        UsageOf::Tenant => grouped(&rows::<TenantId>(db, whose, span, step, whole, By::Tenant).await?),
-        UsageOf::Product => grouped(&rows::<ProductId>(db, whose, span, step, whole, By::Product).await?),
-        UsageOf::Status => grouped(&rows::<i64>(db, whose, span, step, whole, By::Status).await?),
+        UsageOf::Tenant => grouped(&rows::<TenantId>(db, Whose::Anybody, span, step, range, By::Tenant).await?),
+        UsageOf::Product => grouped(&rows::<ProductId>(db, Whose::Anybody, span, step, range, By::Product).await?),
+        UsageOf::Status => grouped(&rows::<i64>(db, Whose::Anybody, span, step, range, By::Status).await?),
     };
     Ok(ranked(sums))
 }

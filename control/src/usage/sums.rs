@@ -2,7 +2,7 @@
 //! the whole platform. They are written with the hours and days of `usage_rollups` that they are made
 //! of, and spare readers the rows of every application.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use mintreu_model::{
@@ -77,13 +77,12 @@ impl Sum {
 /// alone.
 pub(super) async fn add(tx: &mut Tx, rows: &[(Bucket, Sums)]) -> Result<()> {
     let coarse = || rows.iter().filter(|(bucket, _)| bucket.step != UsageStep::Minute);
-    let mut owners: HashMap<ApplicationId, Option<(TenantId, ProductId)>> = HashMap::new();
-    for (bucket, _) in coarse() {
-        if !owners.contains_key(&bucket.application) {
-            let found: Option<(TenantId, ProductId)> = within!(tx, c =>
-                sqlx::query_as("SELECT tenant_id, product_id FROM applications WHERE id = $1").bind(bucket.application).fetch_optional(c))?;
-            owners.insert(bucket.application, found);
-        }
+    let applications: BTreeSet<ApplicationId> = coarse().map(|(bucket, _)| bucket.application).collect();
+    let mut owners: HashMap<ApplicationId, (TenantId, ProductId)> = HashMap::new();
+    for application in applications {
+        let found: Option<(TenantId, ProductId)> = within!(tx, c =>
+            sqlx::query_as("SELECT tenant_id, product_id FROM applications WHERE id = $1").bind(application).fetch_optional(c))?;
+        owners.extend(found.map(|owner| (application, owner)));
     }
     let mut sums: BTreeMap<Place, Sum> = BTreeMap::new();
     for (bucket, each) in coarse() {
@@ -93,7 +92,7 @@ pub(super) async fn add(tx: &mut Tx, rows: &[(Bucket, Sums)]) -> Result<()> {
         };
         add(Of::Platform, Uuid::nil(), 0);
         add(Of::Status, Uuid::nil(), bucket.status);
-        if let Some((tenant, product)) = owners.get(&bucket.application).copied().flatten() {
+        if let Some((tenant, product)) = owners.get(&bucket.application) {
             add(Of::Tenant, tenant.0, 0);
             add(Of::Product, product.0, 0);
         }

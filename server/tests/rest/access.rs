@@ -216,11 +216,11 @@ async fn company(bench: &Bench) -> Company {
     let (user, until) = (text(&me["user"]["id"]).parse().unwrap(), bench.clock.system_now() + chrono::TimeDelta::days(1));
     assert!(bench.session_create(b"session", Some(user), "{}", &device, until).await.unwrap());
     let notification = NotificationId(bench.random.uuid(bench.clock.now()));
-    let owned = bench.literal(tenant.parse::<TenantId>().unwrap().0);
+    let of_tenant = bench.literal(tenant.parse::<TenantId>().unwrap().0);
     bench
         .sql(&format!(
             "INSERT INTO notifications (id, tenant_id, kind, subject, body, created_at)
-             VALUES ({}, {owned}, 'application', 'Shop is ready', '', '2026-03-01T00:00:00+00:00')",
+             VALUES ({}, {of_tenant}, 'application', 'Shop is ready', '', '2026-03-01T00:00:00+00:00')",
             bench.literal(notification.0)
         ))
         .await;
