@@ -51,6 +51,7 @@ fn product(slug: &str, service: &str) -> CreateProduct {
         summary: "Orders, carts and stock".into(),
         description: "# Orders".into(),
         config_schema: None,
+        cache_responses: false,
     }
 }
 
@@ -280,6 +281,9 @@ async fn a_product_keeps_what_is_not_given_and_its_schema_is_checked() {
         assert_eq!((after.config_schema.as_ref(), after.name.as_str()), (Some(&schema), "The ecommerce"));
         assert_eq!(bench.get_any_product(&operator, "ecommerce").await.unwrap(), after);
         let nested = json!({"type": "object", "properties": {"theme": {"type": "object"}}});
+        assert!(!after.cache_responses);
+        let kept = bench.update_product(&operator, "ecommerce", &change::<UpdateProduct>(json!({"cache_responses": true}))).await.unwrap();
+        assert_eq!((kept.cache_responses, kept.name.as_str()), (true, "The ecommerce"));
         let form = change::<UpdateProduct>(json!({"config_schema": nested}));
         let error = bench.update_product(&operator, "ecommerce", &form).await.unwrap_err().problem();
         assert_eq!(error.errors[0].field, "config_schema");

@@ -38,6 +38,7 @@ pub(crate) struct Product {
     pub(crate) service: Arc<Service>,
     /// `None`: no page may call, and preflights are the service's.
     pub(crate) origins: Option<Arc<Origins>>,
+    pub(crate) caches: bool,
 }
 
 pub(crate) struct Service {
@@ -100,7 +101,7 @@ pub(crate) fn compile(catalogue: Catalogue, metrics: &Metrics, known: &Known) ->
     }
     let product = |(slug, product): (String, ProductPolicy)| {
         let origins = Origins::new(&product.origins);
-        (slug, Product { id: product.id, service: service(&product.service), origins })
+        (slug, Product { id: product.id, service: service(&product.service), origins, caches: product.caches })
     };
     let products = catalogue.products.into_iter().map(product).collect();
     *known = kept;
@@ -112,7 +113,7 @@ impl Compiled {
     pub(crate) fn with_origins(&self, origins: &HashMap<ProductId, Vec<String>>) -> Self {
         let product = |(slug, product): (&String, &Product)| {
             let origins = origins.get(&product.id).and_then(|origins| Origins::new(origins));
-            (slug.clone(), Product { id: product.id, service: Arc::clone(&product.service), origins })
+            (slug.clone(), Product { id: product.id, service: Arc::clone(&product.service), origins, caches: product.caches })
         };
         Self { products: self.products.iter().map(product).collect(), services: self.services.clone() }
     }

@@ -9,6 +9,7 @@
 mod admission;
 mod body;
 mod browser;
+mod cache;
 mod call;
 mod catalogue;
 mod control;
@@ -71,7 +72,7 @@ pub use crate::{
         ProductPolicy, QuotaGrant, ServicePolicy, SourceUnavailable, UpstreamPolicy,
     },
     refusals::Refused,
-    settings::{Durability, JournalSettings, Settings, SigningKey, SigningKeys},
+    settings::{CacheSettings, Durability, JournalSettings, Settings, SigningKey, SigningKeys},
     tls::{CertificateError, Certificates, Validity, read_certificates},
 };
 use crate::{
@@ -131,6 +132,7 @@ impl Gateway {
         let limits = Arc::new(Limits::new(store, shared));
         let grants = Grants::new(settings.grant_cache, policy, Arc::clone(&limits), Arc::clone(&clock));
         let core = Core {
+            cache: Arc::new(cache::Store::new(&settings.cache)),
             connectors: Connectors::new(&settings.service_roots),
             journal,
             settings,
@@ -323,7 +325,7 @@ impl Gateway {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let core = &self.0.core;
-        let mut text = core.metrics.text(&core.journal.status(), core.grants.len(), &core.limits.rates_status());
+        let mut text = core.metrics.text(&core.journal.status(), core.grants.len(), &core.limits.rates_status(), core.cache.bytes());
         upstream::metrics(&core.catalogue.load(), &mut text);
         text
     }

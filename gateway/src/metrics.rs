@@ -39,6 +39,9 @@ pub(crate) struct Metrics {
     pub(crate) client_left: AtomicU64,
     pub(crate) connections: AtomicU64,
     pub(crate) connections_refused: AtomicU64,
+    pub(crate) cache_hits: AtomicU64,
+    /// Calls to products whose answers are kept that were not answered from the store.
+    pub(crate) cache_misses: AtomicU64,
     buckets: [AtomicU64; BOUNDS_US.len() + 1],
     latency_sum_us: AtomicU64,
     services: Mutex<HashMap<String, Arc<ServiceCounts>>>,
@@ -102,7 +105,7 @@ impl Metrics {
             .collect()
     }
 
-    pub(crate) fn text(&self, journal: &JournalStatus, grants: usize, rates: &RatesStatus) -> String {
+    pub(crate) fn text(&self, journal: &JournalStatus, grants: usize, rates: &RatesStatus, cached: u64) -> String {
         let mut out = String::with_capacity(4096);
         let mut line = |text: std::fmt::Arguments<'_>| {
             // Writing to a string cannot fail.
@@ -136,6 +139,9 @@ impl Metrics {
             ("rates_share_lost_total", "counter", rates.losses),
             ("rates_replicas", "gauge", u64::from(rates.replicas)),
             ("cached_grants", "gauge", u64::try_from(grants).unwrap_or(u64::MAX)),
+            ("cache_hits_total", "counter", self.cache_hits.load(Relaxed)),
+            ("cache_misses_total", "counter", self.cache_misses.load(Relaxed)),
+            ("cache_bytes", "gauge", cached),
         ] {
             line(format_args!("# TYPE mintreu_gateway_{name} {kind}\nmintreu_gateway_{name} {value}"));
         }

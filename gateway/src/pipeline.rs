@@ -13,6 +13,7 @@ use crate::{
     admission::{self, Asked},
     body::{Body, RequestBody},
     browser,
+    cache::{self, Asking, Hit, Outcome, Question, Visit},
     call::Call,
     cors::{self, Sharing},
     credential, framing,
@@ -50,10 +51,10 @@ pub(crate) async fn serve(
     let uri = std::mem::take(&mut parts.uri);
     let call = Target::new(&uri).ok_or(Code::ProductUnknown)?;
 
-    let (product, service, origins) = {
+    let (product, service, origins, caches) = {
         let catalogue = core.catalogue.load();
         let product = catalogue.products.get(call.slug).ok_or(Code::ProductUnknown)?;
-        (product.id, Arc::clone(&product.service), product.origins.clone())
+        (product.id, Arc::clone(&product.service), product.origins.clone(), product.caches)
     };
     if let Some(origins) = &origins {
         if let Some(answer) = cors::preflight(origins, &service, call.path, &parts, tag) {
@@ -94,13 +95,29 @@ pub(crate) async fn serve(
         given.insert(header::TE, HeaderValue::from_static("trailers"));
     }
 
+    let asking = if caches && wanted.is_none() {
+        let (grant, has_body) = (&caller.entry.grant, upload.progress().is_some());
+        let question = Question { grant, service: service.id, method: &parts.method, target: &call.forwarded, has_body };
+        match cache::visit(&core.cache, &core.metrics, &question, &mut given) {
+            Ok(Visit::Ask(asking)) => Some(asking),
+            Ok(Visit::Hit(hit)) => return from_store(worker, hit, account, tag).await,
+            Err(problem) => {
+                account.failed(problem.code.status().as_u16());
+                return Err(problem);
+            }
+        }
+    } else {
+        None
+    };
+
     let injected = Some(Injected { core, caller: &caller, service: &service, tag, origin: &origin });
     let outgoing = Outgoing { method: parts.method, target: &call.forwarded, given, injected, upload, upgrade: wanted.is_some() };
     let until = service.policy.total_timeout.map(|total| tokio::time::Instant::from_std(began) + total);
     match upstream::send(worker, &service, outgoing, until).await {
         Ok((answer, exchange)) => {
             let deadlines = Deadlines { idle: service.policy.idle_timeout, until };
-            respond(worker, answer, exchange, account, wanted, tag, deadlines).await
+            let expected = Expected { wanted, deadlines, asking };
+            respond(worker, answer, exchange, account, tag, expected).await
         }
         Err(failure) => {
             let problem = explain(failure, limit);
@@ -154,30 +171,24 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
-async fn respond(
-    worker: &Worker,
-    mut answer: Response<Incoming>,
-    exchange: Exchange,
-    mut account: Call,
+/// What is known of an answer before it comes.
+struct Expected {
     wanted: Option<Wanted>,
-    tag: &RequestTag,
-    mut deadlines: Deadlines,
-) -> Result<Response<Body>, Problem> {
-    let core = &worker.core;
-    let switching = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if switching && wanted.is_none() {
-        account.failed(Code::ServiceUnreachable.status().as_u16());
-        return Err(Code::ServiceUnreachable.into());
-    }
-    let limit = account.entry().grant.max_response_bytes;
-    if let Some(limit) = limit
-        && answer.body().size_hint().lower() > limit
+    deadlines: Deadlines,
+    /// For products whose answers are kept.
+    asking: Option<Box<Asking>>,
+}
+
+/// Holds the answer to the plan and writes the call down, before the client hears of it.
+async fn record(account: &mut Call, status: StatusCode, length: u64) -> Result<(), Problem> {
+    if let Some(limit) = account.entry().grant.max_response_bytes
+        && length > limit
     {
         account.failed(Code::AnswerTooLarge.status().as_u16());
         let detail = format!("The answer of the service is larger than {limit} bytes, the limit of the plan.");
         return Err(Problem::new(Code::AnswerTooLarge, detail));
     }
-    let lasts = match account.answered(answer.status().as_u16()) {
+    let lasts = match account.answered(status.as_u16()) {
         Ok(Some(synced)) => synced.holds().await,
         Ok(None) => true,
         Err(NotWritten) => false,
@@ -188,6 +199,55 @@ async fn respond(
         return Err(problem);
     }
     account.settle();
+    Ok(())
+}
+
+/// The service is not asked, or said that what is stored still holds.
+async fn from_store(worker: &Worker, hit: Hit, mut account: Call, tag: &RequestTag) -> Result<Response<Body>, Problem> {
+    let status = hit.status();
+    let mut response = hit.into_response();
+    let length = response.body().size_hint().lower();
+    record(&mut account, status, length).await?;
+    account.sent(usize::try_from(length).unwrap_or(usize::MAX));
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, tag.header());
+    admission::tell_limits(&worker.core, account.entry(), account.now(), headers);
+    Ok(response)
+}
+
+async fn respond(
+    worker: &Worker,
+    mut answer: Response<Incoming>,
+    exchange: Exchange,
+    mut account: Call,
+    tag: &RequestTag,
+    expected: Expected,
+) -> Result<Response<Body>, Problem> {
+    let core = &worker.core;
+    let Expected { wanted, mut deadlines, asking } = expected;
+    let switching = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if switching && wanted.is_none() {
+        account.failed(Code::ServiceUnreachable.status().as_u16());
+        return Err(Code::ServiceUnreachable.into());
+    }
+    let mut keeping = None;
+    if let Some(asking) = asking {
+        let mut headers = answer.headers().clone();
+        strip(&mut headers, Direction::ToClient);
+        if answer.headers().contains_key(header::TRANSFER_ENCODING) {
+            headers.remove(header::CONTENT_LENGTH);
+        }
+        match asking.answered(answer.status(), &mut headers) {
+            Outcome::Holds(hit) => {
+                exchange.give_back();
+                return from_store(worker, hit, account, tag).await;
+            }
+            Outcome::Relay(kept) => keeping = kept,
+        }
+        *answer.headers_mut() = headers;
+    }
+    record(&mut account, answer.status(), answer.body().size_hint().lower()).await?;
+    let limit = account.entry().grant.max_response_bytes;
     let (entry, now) = (Arc::clone(account.entry()), account.now());
     let mut response = match wanted {
         Some(wanted) if switching => tunnel::open(wanted, answer, exchange, account),
@@ -199,7 +259,7 @@ async fn respond(
                 // The chunks decided the length; what else it says must not frame our answer.
                 answer.headers_mut().remove(header::CONTENT_LENGTH);
             }
-            let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, exchange, account, deadlines, limit)));
+            let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, exchange, account, deadlines, limit, keeping)));
             strip(response.headers_mut(), Direction::ToClient);
             response
         }

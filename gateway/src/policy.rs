@@ -39,6 +39,8 @@ pub struct ProductPolicy {
     pub service: Arc<ServicePolicy>,
     /// Whose pages may call any application of it, twice or in any order; `*` is everybody's.
     pub origins: Vec<String>,
+    /// Whether answers may be kept, each for the application that got it.
+    pub caches: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -71,6 +71,7 @@ codes! {
     AnswerTooLarge = "answer_too_large", BAD_GATEWAY, Client, "The answer of the service is larger than the plan allows.";
     ServiceUnreachable = "service_unreachable", BAD_GATEWAY, Service, "The service could not be reached.";
     ServiceUnavailable = "service_unavailable", SERVICE_UNAVAILABLE, Platform, "The call cannot be served right now.";
+    NotCached = "not_cached", GATEWAY_TIMEOUT, Client, "The request asks for a stored answer only, and there is none that is fresh.";
     ServiceTimeout = "service_timeout", GATEWAY_TIMEOUT, Service, "The service did not answer in time.";
 }
 

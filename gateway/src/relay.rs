@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     body::BodyError,
+    cache::Keeping,
     call::Call,
     header::{Direction, strip_trailers},
     upstream::Exchange,
@@ -29,6 +30,7 @@ pub(crate) struct Relay {
     timer: Option<Pin<Box<Sleep>>>,
     /// Bytes that may follow.
     left: u64,
+    keeping: Option<Box<Keeping>>,
 }
 
 /// How long a service may take over a body.
@@ -59,8 +61,15 @@ struct Silent;
 struct TooLarge;
 
 impl Relay {
-    pub(crate) fn new(incoming: Incoming, exchange: Exchange, call: Call, deadlines: Deadlines, limit: Option<u64>) -> Self {
-        Self { incoming, exchange: Some(exchange), call, deadlines, timer: None, left: limit.unwrap_or(u64::MAX) }
+    pub(crate) fn new(
+        incoming: Incoming,
+        exchange: Exchange,
+        call: Call,
+        deadlines: Deadlines,
+        limit: Option<u64>,
+        keeping: Option<Box<Keeping>>,
+    ) -> Self {
+        Self { incoming, exchange: Some(exchange), call, deadlines, timer: None, left: limit.unwrap_or(u64::MAX), keeping }
     }
 
     pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
@@ -89,12 +98,18 @@ impl Relay {
                     let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
                     let Some(left) = self.left.checked_sub(length) else {
                         self.exchange = None;
+                        self.keeping = None;
                         return Poll::Ready(Some(Err(TooLarge.into())));
                     };
                     self.left = left;
                     self.call.sent(data.len());
+                    if self.keeping.as_mut().is_some_and(|keeping| !keeping.add(data)) {
+                        self.keeping = None;
+                    }
                 } else if let Some(trailers) = frame.trailers_mut() {
                     strip_trailers(trailers, Direction::ToClient);
+                    // What comes late has no place in the store.
+                    self.keeping = None;
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
@@ -110,12 +125,16 @@ impl Relay {
     }
 
     fn broke(&mut self, what: &str) {
+        self.keeping = None;
         if let Some(exchange) = self.exchange.take() {
             exchange.broken(what);
         }
     }
 
     fn settle(&mut self) {
+        if let Some(keeping) = self.keeping.take() {
+            keeping.finish();
+        }
         if let Some(exchange) = self.exchange.take() {
             exchange.give_back();
         }

@@ -55,6 +55,7 @@ pub struct Settings {
     /// How long running calls may take to finish at shutdown.
     pub drain: Duration,
     pub journal: JournalSettings,
+    pub cache: CacheSettings,
 }
 
 impl Default for Settings {
@@ -81,7 +82,23 @@ impl Default for Settings {
             last_call: Duration::from_millis(500),
             drain: Duration::from_secs(10),
             journal: JournalSettings::default(),
+            cache: CacheSettings::default(),
         }
+    }
+}
+
+/// Answers that are kept for applications, where an operator switched it on for their product.
+#[derive(Debug, Clone)]
+pub struct CacheSettings {
+    /// Of all answers together, in memory.
+    pub total_bytes: u64,
+    /// Larger bodies are not kept.
+    pub largest_body: usize,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self { total_bytes: 64 << 20, largest_body: 1 << 20 }
     }
 }
 

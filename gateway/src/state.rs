@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::{
+    cache::Store,
     catalogue::{Compiled, Known},
     grant::Grants,
     journal::{Journal, Ledger},
@@ -26,6 +27,7 @@ pub(crate) struct Core {
     pub(crate) tokens: AccessTokens,
     pub(crate) catalogue: ArcSwap<Compiled>,
     pub(crate) known: Known,
+    pub(crate) cache: Arc<Store>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) journal: Journal,

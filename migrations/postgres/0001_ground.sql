@@ -117,6 +117,8 @@ CREATE TABLE products (
     summary text COLLATE "C" NOT NULL,
     description text COLLATE "C" NOT NULL,
     config_schema jsonb,
+    -- Whether the gateway keeps answers, each for the application that got it.
+    cache_responses boolean NOT NULL DEFAULT FALSE,
     status text COLLATE "C" NOT NULL,
     published_at timestamptz,
     created_at timestamptz NOT NULL,

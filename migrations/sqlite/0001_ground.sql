@@ -117,6 +117,8 @@ CREATE TABLE products (
     summary TEXT NOT NULL,
     description TEXT NOT NULL,
     config_schema TEXT,
+    -- Whether the gateway keeps answers, each for the application that got it.
+    cache_responses BOOLEAN NOT NULL DEFAULT FALSE,
     status TEXT NOT NULL,
     published_at TEXT,
     created_at TEXT NOT NULL,

@@ -317,6 +317,7 @@ pub(crate) async fn load_catalogue(control: &Control, gateway: &Gateway) -> mint
             slug: policy.product_slug.clone(),
             service: shared(policy.service),
             origins: origins.remove(&policy.product_id).unwrap_or_default(),
+            caches: policy.cache_responses,
         };
         catalogue.products.insert(policy.product_slug, product);
     }

@@ -46,6 +46,7 @@ const GATEWAY: &[Line] = &[
     ),
     ("service_unreachable", 502, "The service behind the product cannot be reached. Try again; we have been told."),
     ("service_unavailable", 503, "The call cannot be served right now. Try again after the seconds in Retry-After."),
+    ("not_cached", 504, "The request says only-if-cached, and no fresh answer is stored. Send it without."),
     ("service_timeout", 504, "The service did not answer in time. The call may have taken effect: ask before you repeat it."),
 ];
 

@@ -33,6 +33,7 @@ const RESERVED: &[&str] =
 pub struct CataloguePolicy {
     pub product_id: ProductId,
     pub product_slug: String,
+    pub cache_responses: bool,
     pub service: ServiceView,
 }
 

@@ -61,6 +61,7 @@ impl Control {
             summary: form.summary.trim().to_owned(),
             description: form.description.clone(),
             config_schema,
+            cache_responses: form.cache_responses,
             status: ProductStatus::Draft,
             published_at: None,
             created_at: now,
@@ -108,6 +109,7 @@ impl Control {
             after.config_schema = Some(config_schema.clone()).filter(is_given);
             after.config_schema.as_ref().map(schema::check).transpose()?;
         }
+        after.cache_responses = form.cache_responses.unwrap_or(before.cache_responses);
         let wanted = form.service.as_deref().or(before.service.as_deref());
         let service = backing(&mut tx, &mut after, wanted).await?;
         if after.service != before.service && store::product_has_applications(&mut tx, before.id).await? {

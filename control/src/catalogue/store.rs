@@ -179,16 +179,21 @@ pub(super) async fn product_has_applications(tx: &mut Tx, product: ProductId) ->
 struct PolicyRow {
     product_id: ProductId,
     product_slug: String,
+    cache_responses: bool,
     #[sqlx(flatten)]
     service: ServiceRow,
 }
 
 pub(super) async fn served(db: &Db) -> Result<Vec<CataloguePolicy>> {
     let rows: Vec<PolicyRow> = read!(db, c => sqlx::query_as(&format!(
-        "SELECT p.id AS product_id, p.slug AS product_slug, {SERVICE} FROM products p JOIN services s ON s.id = p.service_id
+        "SELECT p.id AS product_id, p.slug AS product_slug, p.cache_responses, {SERVICE} FROM products p JOIN services s ON s.id = p.service_id
          WHERE p.kind = 'api' AND p.status IN ('published', 'archived') ORDER BY p.slug")).fetch_all(c))?;
-    let policy =
-        |row: PolicyRow| CataloguePolicy { product_id: row.product_id, product_slug: row.product_slug, service: row.service.into() };
+    let policy = |row: PolicyRow| CataloguePolicy {
+        product_id: row.product_id,
+        product_slug: row.product_slug,
+        cache_responses: row.cache_responses,
+        service: row.service.into(),
+    };
     Ok(rows.into_iter().map(policy).collect())
 }
 
@@ -203,6 +208,7 @@ struct ProductRow {
     summary: String,
     description: String,
     config_schema: Option<Json<Value>>,
+    cache_responses: bool,
     #[sqlx(try_from = "String")]
     status: ProductStatus,
     published_at: Option<DateTime<Utc>>,
@@ -223,6 +229,7 @@ impl ProductRow {
             summary: self.summary,
             description: self.description,
             config_schema: self.config_schema.map(|Json(schema)| schema),
+            cache_responses: self.cache_responses,
             status: self.status,
             published_at: self.published_at,
             created_at: self.created_at,
@@ -232,7 +239,7 @@ impl ProductRow {
 }
 
 const PRODUCT: &str =
-    "p.id, p.slug, p.name, p.kind, s.slug AS service, p.summary, p.description, p.config_schema, p.status, p.published_at,
+    "p.id, p.slug, p.name, p.kind, s.slug AS service, p.summary, p.description, p.config_schema, p.cache_responses, p.status, p.published_at,
     p.created_at, p.updated_at";
 const FROM: &str = "FROM products p LEFT JOIN services s ON s.id = p.service_id";
 
@@ -381,8 +388,9 @@ pub(super) async fn insert_product(tx: &mut Tx, product: &ProductView, service: 
     let made = execute!(
         tx,
         sqlx::query(
-            "INSERT INTO products (id, slug, name, kind, service_id, summary, description, config_schema, status, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT (slug) DO NOTHING"
+            "INSERT INTO products (id, slug, name, kind, service_id, summary, description, config_schema, cache_responses, status, created_at,
+                updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (slug) DO NOTHING"
         )
         .bind(product.id)
         .bind(&product.slug)
@@ -392,6 +400,7 @@ pub(super) async fn insert_product(tx: &mut Tx, product: &ProductView, service: 
         .bind(&product.summary)
         .bind(&product.description)
         .bind(product.config_schema.as_ref().map(Json))
+        .bind(product.cache_responses)
         .bind(product.status.as_str())
         .bind(product.created_at)
     )?;
@@ -401,14 +410,18 @@ pub(super) async fn insert_product(tx: &mut Tx, product: &ProductView, service: 
 pub(super) async fn update_product(tx: &mut Tx, product: &ProductView, service: Option<ServiceId>) -> Result<()> {
     execute!(
         tx,
-        sqlx::query("UPDATE products SET name = $2, service_id = $3, summary = $4, description = $5, config_schema = $6, updated_at = $7 WHERE id = $1")
-            .bind(product.id)
-            .bind(&product.name)
-            .bind(service)
-            .bind(&product.summary)
-            .bind(&product.description)
-            .bind(product.config_schema.as_ref().map(Json))
-            .bind(product.updated_at)
+        sqlx::query(
+            "UPDATE products SET name = $2, service_id = $3, summary = $4, description = $5, config_schema = $6, cache_responses = $7,
+                updated_at = $8 WHERE id = $1"
+        )
+        .bind(product.id)
+        .bind(&product.name)
+        .bind(service)
+        .bind(&product.summary)
+        .bind(&product.description)
+        .bind(product.config_schema.as_ref().map(Json))
+        .bind(product.cache_responses)
+        .bind(product.updated_at)
     )?;
     Ok(())
 }

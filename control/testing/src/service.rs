@@ -139,6 +139,7 @@ pub async fn product(bench: &Bench, slug: &str, url: &str, database: DatabaseMod
         summary: "Orders".into(),
         description: String::new(),
         config_schema: Some(json!({ "type": "object", "properties": { "currency": { "type": "string", "default": "EUR" } } })),
+        cache_responses: false,
     };
     bench.create_product(&operator, &product).await.unwrap();
     let plan = CreatePlan {

@@ -28,6 +28,8 @@
 mod support;
 
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod cors;
 #[cfg(test)]
 mod exchange;

@@ -76,6 +76,10 @@ form! {
         #[serde(default)]
         #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
         config_schema: Option<Value>,
+        /// Whether the gateway keeps answers, each for the application that got it, as far as the
+        /// service says.
+        #[serde(default)]
+        cache_responses: bool,
     }
 
     UpdateProduct {
@@ -90,6 +94,8 @@ form! {
         #[serde(default)]
         #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
         config_schema: Option<Value>,
+        #[serde(default)]
+        cache_responses: Option<bool>,
     }
 
     CreatePlan {

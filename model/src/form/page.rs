@@ -54,6 +54,8 @@ form! {
         /// JSON text; empty for none.
         #[serde(default)]
         config_schema: String,
+        #[serde(default, deserialize_with = "lenient::switch")]
+        cache_responses: bool,
     }
 
     PlanPage {
@@ -203,6 +205,7 @@ impl ProductPage {
             summary: product.summary.clone(),
             description: product.description.clone(),
             config_schema: product.config_schema.as_ref().map(|schema| format!("{schema:#}")).unwrap_or_default(),
+            cache_responses: product.cache_responses,
         }
     }
 
@@ -225,6 +228,7 @@ impl ProductPage {
         let config_schema = self.schema()?;
         Ok(CreateProduct {
             config_schema,
+            cache_responses: self.cache_responses,
             slug: self.slug,
             name: self.name,
             kind: ProductKind::Api,
@@ -240,6 +244,7 @@ impl ProductPage {
         let config_schema = self.schema()?.or_else(|| Some(Value::Object(Map::new())));
         Ok(UpdateProduct {
             config_schema,
+            cache_responses: Some(self.cache_responses),
             name: Some(self.name),
             service: Some(self.service).filter(|service| !service.is_empty()),
             summary: Some(self.summary),

@@ -41,6 +41,8 @@ views! {
         description: String,
         #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
         config_schema: Option<Value>,
+        /// Whether the gateway keeps answers, each for the application that got it, as far as the service says.
+        cache_responses: bool,
         status: ProductStatus,
         published_at: Option<DateTime<Utc>>,
         created_at: DateTime<Utc>,

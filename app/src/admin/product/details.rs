@@ -34,6 +34,7 @@ pub fn NewProduct() -> impl IntoView {
             summary: String::new(),
             description: String::new(),
             config_schema: String::new(),
+            cache_responses: false,
         };
         let (page, unsaved) = draft(fresh, "/_fn/product/create");
         let body = if services.is_empty() {

@@ -59,6 +59,10 @@ pub fn ProductForm(
                 <Field name="config_schema" label="Schema" kind=Kind::Lines(14) mono=true value=page.config_schema optional=true hint=schema_hint />
                 <details class="as-table"><summary><Icon name="right" small=true />"An example"</summary><div><Code label="Example schema" code=EXAMPLE /></div></details>
             </Card>
+            <Card title="Answers">
+                <Checkbox name="cache_responses" label="Keep answers at the gateway" checked=page.cache_responses
+                    hint="As long as the service says (Cache-Control, Expires), and only for the application that got them. Kept answers count like any other." />
+            </Card>
             <div class="form-actions">
                 <Button label=submit look=Look::Primary />
                 <button class=button_class(Look::Plain, false, false) formaction="/_fn/product/preview" name="to" value=here>"Preview"</button>

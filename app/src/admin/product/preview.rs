@@ -28,6 +28,7 @@ pub fn draft(saved: ProductPage, action: &str) -> (ProductPage, bool) {
         summary: typed("summary").unwrap_or(saved.summary),
         description: typed("description").unwrap_or(saved.description),
         config_schema: typed("config_schema").unwrap_or(saved.config_schema),
+        cache_responses: if failed.is_some() || !shown.is_empty() { typed("cache_responses").is_some() } else { saved.cache_responses },
     };
     (draft, !shown.is_empty())
 }

@@ -222,7 +222,13 @@ pub(crate) fn routes(json: &str) -> Vec<RouteRule> {
 }
 
 fn product(number: u128, slug: &str, service: &Arc<ServicePolicy>) -> ProductPolicy {
-    ProductPolicy { id: ProductId(Uuid::from_u128(number)), slug: slug.to_owned(), service: Arc::clone(service), origins: Vec::new() }
+    ProductPolicy {
+        id: ProductId(Uuid::from_u128(number)),
+        slug: slug.to_owned(),
+        service: Arc::clone(service),
+        origins: Vec::new(),
+        caches: false,
+    }
 }
 
 impl World {
@@ -353,6 +359,12 @@ impl World {
     pub(crate) fn publish(&self, change: impl FnOnce(&mut ServicePolicy)) {
         let service = self.policy(change);
         self.gateway.set_catalogue([product(1, "shop", &service), product(2, "blog", &service)].into_iter().collect::<Catalogue>());
+    }
+
+    /// Publishes `shop`, whose answers are kept.
+    pub(crate) fn caching(&self) {
+        let shop = ProductPolicy { caches: true, ..product(1, "shop", &self.policy(|_| {})) };
+        self.gateway.set_catalogue([shop].into_iter().collect::<Catalogue>());
     }
 
     /// Publishes `shop` as it was, and `other` on a service of its own; gives a key for it.
