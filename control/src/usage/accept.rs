@@ -19,8 +19,9 @@ use crate::{
 
 /// Rows of one statement; both engines take more parameters than that needs.
 const ROWS: usize = 256;
-/// How exactly it is noted when a key was last used.
-const LAST_USED_STEP: TimeDelta = TimeDelta::minutes(1);
+/// How exactly it is noted when a key was last used: keys lie anywhere in their table, and a page is
+/// written for each.
+const LAST_USED_STEP: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Bucket {
