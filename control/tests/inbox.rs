@@ -52,7 +52,7 @@ async fn calls(bench: &Bench, grant: &Grant, number: i64) {
         billed: true,
     }));
     let segment = SegmentId(bench.random.uuid(at));
-    bench.accept_usage(&[Part { segment, replica: Uuid::nil(), from: 0, to: 1 }], &batch).await.unwrap();
+    bench.accept_usage(&[Part { segment, replica: Uuid::nil(), from: 0, to: 1 }], batch).await.unwrap();
 }
 
 fn to(plan: &str) -> ChangePlan {

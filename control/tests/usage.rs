@@ -75,7 +75,7 @@ fn segment(number: u128) -> Part {
 async fn accept(bench: &Bench, part: &Part, records: &[Record]) -> mintreu_control::Result<i64> {
     let mut batch = Batch::default();
     batch.extend(records.iter().cloned());
-    bench.accept_usage(&[*part], &batch).await.map(|positions| positions.iter().sum())
+    bench.accept_usage(&[*part], batch).await.map(|positions| positions.iter().sum())
 }
 
 #[tokio::test]

@@ -292,7 +292,7 @@ impl UsageBatch for Usage {
         let Self { control, runtime, batch } = *self;
         let part = |part: Part| usage::Part { segment: part.segment, replica: part.replica, from: wide(part.from), to: wide(part.to) };
         let parts: Vec<usage::Part> = parts.into_iter().map(part).collect();
-        let counted = runtime.spawn(async move { control.accept_usage(&parts, &batch).await });
+        let counted = runtime.spawn(async move { control.accept_usage(&parts, batch).await });
         async move {
             let positions = counted.await.map_err(|_| SourceUnavailable)?.map_err(unavailable("usage could not be written"))?;
             Ok(positions.into_iter().map(unsigned).collect())

@@ -41,7 +41,28 @@ pub(super) struct Sums {
     pub(super) latency: Histogram,
 }
 
-pub(super) type Rows = HashMap<Bucket, Sums>;
+/// Rows to be added; each is there once, as a statement may touch a row once.
+#[derive(Debug, Default)]
+pub(super) struct Rows(HashMap<Bucket, Sums>);
+
+impl Rows {
+    pub(super) fn add(&mut self, bucket: Bucket, sums: &Sums) {
+        self.0.entry(bucket).or_default().add(sums);
+    }
+
+    /// Adds what came after its hour or its day was summed up to that hour and day.
+    fn add_late(&mut self, marks: &[(UsageStep, DateTime<Utc>)]) {
+        let mut late = Vec::new();
+        for (bucket, sums) in &self.0 {
+            for (step, _) in marks.iter().filter(|(_, until)| bucket.start < *until) {
+                late.push((Bucket { step: *step, start: step.floor(bucket.start), ..bucket.clone() }, sums.clone()));
+            }
+        }
+        for (bucket, sums) in late {
+            self.add(bucket, &sums);
+        }
+    }
+}
 
 /// Records that are counted together.
 #[derive(Debug, Default)]
@@ -68,7 +89,7 @@ impl Batch {
             route: record.route,
             status: record.status,
         };
-        let sums = self.minutes.entry(bucket).or_default();
+        let sums = self.minutes.0.entry(bucket).or_default();
         sums.bytes_in = sums.bytes_in.saturating_add(record.bytes_in.max(0));
         sums.bytes_out = sums.bytes_out.saturating_add(record.bytes_out.max(0));
         if record.counts {
@@ -80,13 +101,7 @@ impl Batch {
     /// Rows that counting writes.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.minutes.len().max(self.quota.len())
-    }
-
-    /// What came after its hour or its day was summed up, for that hour and day.
-    fn late(&self, step: UsageStep, until: DateTime<Utc>) -> Vec<(Bucket, &Sums)> {
-        let late = self.minutes.iter().filter(|(bucket, _)| bucket.start < until);
-        late.map(|(bucket, sums)| (Bucket { step, start: step.floor(bucket.start), ..bucket.clone() }, sums)).collect()
+        self.minutes.0.len().max(self.quota.len())
     }
 }
 
@@ -108,7 +123,7 @@ impl Extend<Record> for Batch {
 impl Control {
     /// Counts what the parts hold and moves the positions of their segments, in one. Where a position
     /// is not the part's beginning nothing is counted and none is moved. Gives the positions after it.
-    pub async fn accept_usage(&self, parts: &[Part], batch: &Batch) -> Result<Vec<i64>> {
+    pub async fn accept_usage(&self, parts: &[Part], batch: Batch) -> Result<Vec<i64>> {
         let mut tx = self.db.begin().await?;
         for part in parts {
             if !self.advance_segment(&mut tx, part).await? {
@@ -116,16 +131,15 @@ impl Control {
                 return self.usage_positions(parts).await;
             }
         }
-        let mut rows: Vec<_> = batch.minutes.iter().map(|(bucket, sums)| (bucket.clone(), sums)).collect();
-        for (step, until) in rollup::marks(&mut tx).await? {
-            rows.extend(batch.late(step, until));
-        }
-        add_rows(&mut tx, rows).await?;
-        add_quota(&mut tx, batch).await?;
+        let Batch { mut minutes, quota, keys } = batch;
+        minutes.add_late(&rollup::marks(&mut tx).await?);
+        add_rows(&mut tx, minutes).await?;
+        let quota = in_order(quota);
+        add_quota(&mut tx, &quota).await?;
         if let Some(part) = parts.first() {
-            settle_leases(&mut tx, part.replica, batch).await?;
+            settle_leases(&mut tx, part.replica, &quota).await?;
         }
-        touch_keys(&mut tx, batch).await?;
+        touch_keys(&mut tx, &in_order(keys)).await?;
         tx.commit().await?;
         Ok(parts.iter().map(|part| part.to).collect())
     }
@@ -172,17 +186,10 @@ pub(super) fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Adds to what is there. Rows of the same bucket are added to each other first: a statement may
-/// touch a row once.
-pub(super) async fn add_rows(tx: &mut Tx, mut rows: Vec<(Bucket, &Sums)>) -> Result<()> {
-    rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    let mut summed: Vec<(Bucket, Sums)> = Vec::with_capacity(rows.len());
-    for (bucket, sums) in rows {
-        match summed.last_mut().filter(|(last, _)| *last == bucket) {
-            Some((_, sum)) => sum.add(sums),
-            None => summed.push((bucket, sums.clone())),
-        }
-    }
+/// Adds to what is there.
+pub(super) async fn add_rows(tx: &mut Tx, rows: Rows) -> Result<()> {
+    let mut summed: Vec<(Bucket, Sums)> = rows.0.into_iter().collect();
+    summed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     for rows in statements(&summed) {
         let sql = format!(
             "INSERT INTO usage_rollups (step, start, application_id, key_id, route, status, requests, bytes_in, bytes_out, latency)
@@ -215,10 +222,13 @@ pub(super) async fn add_rows(tx: &mut Tx, mut rows: Vec<(Bucket, &Sums)>) -> Res
     sums::add(tx, &summed).await
 }
 
+/// Calls of one subscription in one period.
+type Quota = ((SubscriptionId, DateTime<Utc>), i64);
+
 /// A subscription that was removed meanwhile has no quota to count. One that ended counts for the
 /// later ones too that went on with its month.
-async fn add_quota(tx: &mut Tx, batch: &Batch) -> Result<()> {
-    for chunk in statements(&in_order(&batch.quota)) {
+async fn add_quota(tx: &mut Tx, quota: &[Quota]) -> Result<()> {
+    for chunk in statements(quota) {
         let sql = format!(
             "WITH counted (id, start, used) AS (VALUES {})
              INSERT INTO quota_usage (subscription_id, period_start, used)
@@ -242,14 +252,14 @@ async fn add_quota(tx: &mut Tx, batch: &Batch) -> Result<()> {
 }
 
 /// What the gateway had leased of these quotas is used by as much.
-async fn settle_leases(tx: &mut Tx, replica: Uuid, batch: &Batch) -> Result<()> {
+async fn settle_leases(tx: &mut Tx, replica: Uuid, quota: &[Quota]) -> Result<()> {
     let leases: i64 = within!(tx, c =>
         sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM quota_leases WHERE replica = $1 LIMIT 1) AS any_lease")
             .bind(replica).fetch_one(c))?;
     if leases == 0 {
         return Ok(());
     }
-    for chunk in statements(&in_order(&batch.quota)) {
+    for chunk in statements(quota) {
         let sql = format!(
             "WITH counted (id, start, used, replica) AS (VALUES {})
              UPDATE quota_leases SET units = CASE WHEN units > c.used THEN units - c.used ELSE 0 END FROM counted c
@@ -267,10 +277,10 @@ async fn settle_leases(tx: &mut Tx, replica: Uuid, batch: &Batch) -> Result<()> 
     Ok(())
 }
 
-/// Uses within a minute of each other are not worth a write, nor is a key that somebody else is
-/// noting just now.
-async fn touch_keys(tx: &mut Tx, batch: &Batch) -> Result<()> {
-    for chunk in statements(&in_order(&batch.keys)) {
+/// Uses soon after each other are not worth a write, nor is a key that somebody else is noting just
+/// now.
+async fn touch_keys(tx: &mut Tx, keys: &[(ApiKeyId, DateTime<Utc>)]) -> Result<()> {
+    for chunk in statements(keys) {
         let sql = format!(
             "WITH used (id, at, since) AS (VALUES {}), due AS (
                 SELECT k.id, used.at FROM used JOIN api_keys k ON k.id = used.id
@@ -290,8 +300,8 @@ async fn touch_keys(tx: &mut Tx, batch: &Batch) -> Result<()> {
     Ok(())
 }
 
-fn in_order<K: Ord + Copy, V: Copy>(sums: &HashMap<K, V>) -> Vec<(K, V)> {
-    let mut rows: Vec<_> = sums.iter().map(|(key, sum)| (*key, *sum)).collect();
+fn in_order<K: Ord + Copy, V>(sums: HashMap<K, V>) -> Vec<(K, V)> {
+    let mut rows: Vec<_> = sums.into_iter().collect();
     rows.sort_unstable_by_key(|(key, _)| *key);
     rows
 }

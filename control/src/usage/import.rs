@@ -9,7 +9,7 @@ use mintreu_model::{
 };
 
 use super::{
-    accept::{Bucket, Sums, add_rows},
+    accept::{Bucket, Rows, Sums, add_rows},
     latency::Histogram,
     rollup::marks,
 };
@@ -58,7 +58,11 @@ impl Control {
         let before = |mark: UsageStep, start| marks.iter().any(|(step, until)| *step == mark && start < *until);
         let is_taken = |rollup: &&Rollup| rollup.step == UsageStep::Minute || before(rollup.step, rollup.start);
         let sums: Vec<(Bucket, Sums)> = rollups.iter().filter(is_taken).map(Rollup::sums).collect();
-        add_rows(&mut tx, sums.iter().map(|(bucket, sums)| (bucket.clone(), sums)).collect()).await?;
+        let mut rows = Rows::default();
+        for (bucket, sums) in &sums {
+            rows.add(bucket.clone(), sums);
+        }
+        add_rows(&mut tx, rows).await?;
         let is_read = |bucket: &Bucket| match bucket.step {
             UsageStep::Minute => !before(UsageStep::Hour, bucket.start),
             UsageStep::Hour => !before(UsageStep::Day, bucket.start),

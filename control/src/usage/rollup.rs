@@ -11,7 +11,7 @@ use mintreu_model::{
 };
 
 use super::{
-    accept::{Bucket, Sums, add_rows},
+    accept::{Bucket, Rows, Sums, add_rows},
     latency::Histogram,
 };
 use crate::{
@@ -78,13 +78,12 @@ async fn add_up(tx: &mut Tx, from: UsageStep, to: UsageStep, start: DateTime<Utc
             CAST(SUM(bytes_out) AS BIGINT), string_agg(latency, '')
          FROM usage_rollups WHERE step = $1 AND start >= $2 AND start < $3 GROUP BY application_id, key_id, route, status")
         .bind(from.as_str()).bind(start).bind(start + to.length()).fetch_all(c))?;
-    let sums: Vec<(Bucket, Sums)> = rows
-        .into_iter()
-        .map(|(application, key, route, status, requests, bytes_in, bytes_out, text)| {
-            let mut latency = Histogram::default();
-            latency.read(&text);
-            (Bucket { application, step: to, start, key, route: Arc::from(route), status }, Sums { requests, bytes_in, bytes_out, latency })
-        })
-        .collect();
-    add_rows(tx, sums.iter().map(|(bucket, sums)| (bucket.clone(), sums)).collect()).await
+    let mut coarser = Rows::default();
+    for (application, key, route, status, requests, bytes_in, bytes_out, text) in rows {
+        let mut latency = Histogram::default();
+        latency.read(&text);
+        let bucket = Bucket { step: to, start, application, key, route: Arc::from(route), status };
+        coarser.add(bucket, &Sums { requests, bytes_in, bytes_out, latency });
+    }
+    add_rows(tx, coarser).await
 }

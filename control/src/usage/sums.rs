@@ -78,12 +78,7 @@ impl Sum {
 pub(super) async fn add(tx: &mut Tx, rows: &[(Bucket, Sums)]) -> Result<()> {
     let coarse = || rows.iter().filter(|(bucket, _)| bucket.step != UsageStep::Minute);
     let applications: BTreeSet<ApplicationId> = coarse().map(|(bucket, _)| bucket.application).collect();
-    let mut owners: HashMap<ApplicationId, (TenantId, ProductId)> = HashMap::new();
-    for application in applications {
-        let found: Option<(TenantId, ProductId)> = within!(tx, c =>
-            sqlx::query_as("SELECT tenant_id, product_id FROM applications WHERE id = $1").bind(application).fetch_optional(c))?;
-        owners.extend(found.map(|owner| (application, owner)));
-    }
+    let owners = owners(tx, &applications.into_iter().collect::<Vec<_>>()).await?;
     let mut sums: BTreeMap<Place, Sum> = BTreeMap::new();
     for (bucket, each) in coarse() {
         let mut add = |of: Of, target: Uuid, status: i64| {
@@ -98,6 +93,19 @@ pub(super) async fn add(tx: &mut Tx, rows: &[(Bucket, Sums)]) -> Result<()> {
         }
     }
     write(tx, &sums.into_iter().collect::<Vec<_>>()).await
+}
+
+async fn owners(tx: &mut Tx, applications: &[ApplicationId]) -> Result<HashMap<ApplicationId, (TenantId, ProductId)>> {
+    let mut owners = HashMap::new();
+    for some in statements(applications) {
+        let sql = format!("SELECT id, tenant_id, product_id FROM applications WHERE id IN {}", tx.places(1, some.len()));
+        let found: Vec<(ApplicationId, TenantId, ProductId)> = within!(tx, c => {
+            let query = sqlx::query_as(&sql);
+            some.iter().fold(query, |query, application| query.bind(*application)).fetch_all(c)
+        })?;
+        owners.extend(found.into_iter().map(|(application, tenant, product)| (application, (tenant, product))));
+    }
+    Ok(owners)
 }
 
 async fn write(tx: &mut Tx, sums: &[(Place, Sum)]) -> Result<()> {

@@ -82,7 +82,7 @@ async fn a_person_registers_subscribes_provisions_and_sees_usage() {
         let part = Part { segment: SegmentId(bench.random.uuid(at)), replica: bench.random.uuid(at), from: 0, to: 7 };
         let mut batch = Batch::default();
         batch.extend(vec![record; 7]);
-        bench.accept_usage(&[part], &batch).await.unwrap();
+        bench.accept_usage(&[part], batch).await.unwrap();
         bench.advance(chrono::TimeDelta::seconds(1));
         let usage = api
             .get(&format!("{one}/usage?step=minute&from={}", (at - chrono::TimeDelta::hours(1)).format("%FT%TZ")), &ines)
