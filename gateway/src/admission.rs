@@ -26,6 +26,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
     pub(crate) ip: IpAddr,
+    /// Bytes that the body has at least, and may have.
+    pub(crate) body: u64,
+    pub(crate) limit: u64,
 }
 
 fn authorise(caller: &Caller, asked: &Asked<'_>) -> Result<(), Problem> {
@@ -44,19 +47,19 @@ fn authorise(caller: &Caller, asked: &Asked<'_>) -> Result<(), Problem> {
         .as_ref()
         .and_then(|token| token.scopes.as_ref())
         .is_none_or(|scopes| scopes.iter().any(|scope| scope.allows(method, path)));
-    if of_key && of_token { Ok(()) } else { Err(Code::ScopeInsufficient.into()) }
+    if !of_key || !of_token {
+        return Err(Code::ScopeInsufficient.into());
+    }
+    if asked.body > asked.limit { Err(body_too_large(asked.limit)) } else { Ok(()) }
+}
+
+pub(crate) fn body_too_large(limit: u64) -> Problem {
+    Problem::new(Code::BodyTooLarge, format!("The body of the request is larger than {limit} bytes.")).closing()
 }
 
 /// Rate first, then quota: a call that is refused for its rate takes nothing from the quota.
-pub(crate) async fn admit(
-    core: &Core,
-    caller: &Caller,
-    asked: &Asked<'_>,
-    fits: Result<(), Problem>,
-    now: DateTime<Utc>,
-) -> Result<Reservation, Problem> {
+pub(crate) async fn admit(core: &Core, caller: &Caller, asked: &Asked<'_>, now: DateTime<Utc>) -> Result<Reservation, Problem> {
     authorise(caller, asked)?;
-    fits?;
     let entry = &*caller.entry;
     if !core.journal.is_open() {
         return Err(Problem::from(Code::ServiceUnavailable).with_retry_after(5));

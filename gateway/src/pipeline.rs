@@ -67,10 +67,9 @@ pub(crate) async fn serve(
     let origin = Origin::new(settings, &parts.headers, peer, host);
     let caller = credential::identify(core, &parts.headers, now).await?;
     sharing.hold_to(&caller.entry.grant, &parts.headers)?;
-    let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip };
     let limit = caller.entry.grant.max_request_bytes.unwrap_or(u64::MAX).min(settings.max_body_bytes);
-    let fits = if body.size_hint().lower() > limit { Err(too_large(limit)) } else { Ok(()) };
-    let unit = match admission::admit(core, &caller, &asked, fits, now).await {
+    let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip, body: body.size_hint().lower(), limit };
+    let unit = match admission::admit(core, &caller, &asked, now).await {
         Ok(unit) => unit,
         Err(problem) => {
             core.refusals.add(caller.entry.grant.application_id, problem.code);
@@ -147,10 +146,6 @@ impl<'a> Target<'a> {
     }
 }
 
-fn too_large(limit: u64) -> Problem {
-    Problem::new(Code::BodyTooLarge, format!("The body of the request is larger than {limit} bytes.")).closing()
-}
-
 fn explain(failure: Failure, limit: u64) -> Problem {
     match failure {
         Failure::Unreachable => Code::ServiceUnreachable.into(),
@@ -161,7 +156,7 @@ fn explain(failure: Failure, limit: u64) -> Problem {
         Failure::Full => {
             Problem::new(Code::ServiceUnavailable, "The service has as many calls as it may have at once.").with_retry_after(1)
         }
-        Failure::Upload(Broken::TooLarge) => too_large(limit),
+        Failure::Upload(Broken::TooLarge) => admission::body_too_large(limit),
         Failure::Upload(Broken::Stalled) => Problem::from(Code::RequestTimeout).closing(),
         Failure::Upload(Broken::Client) => Problem::malformed("The body of the request broke off.").closing(),
     }
