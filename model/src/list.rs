@@ -70,6 +70,13 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
+    /// A list that is never cut into pages.
+    #[must_use]
+    pub fn whole(data: Vec<T>) -> Self {
+        let total = i64::try_from(data.len()).unwrap_or(i64::MAX);
+        Self { data, next_cursor: None, total }
+    }
+
     #[must_use]
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> List<U> {
         List { data: self.data.into_iter().map(convert).collect(), next_cursor: self.next_cursor, total: self.total }

@@ -95,9 +95,7 @@ async fn get_usage_shares(
     Query(query): Query<SharesQuery>,
 ) -> Answer<List<UsageShare>> {
     let range = UsageRange { from: query.from, to: query.to };
-    let data = control.get_usage_shares(&who, id, &range, query.by).await?;
-    let total = i64::try_from(data.len()).unwrap_or(i64::MAX);
-    Ok(Json(List { data, next_cursor: None, total }))
+    Ok(Json(List::whole(control.get_usage_shares(&who, id, &range, query.by).await?)))
 }
 
 /// Calls of an application that the gateway refused, by reason, the most first
@@ -110,9 +108,7 @@ async fn get_refusals(
     Path((_, id)): Path<Ids>,
     Query(range): Query<UsageRange>,
 ) -> Answer<List<RefusalCount>> {
-    let data = control.get_refusals(&who, id, &range).await?;
-    let total = i64::try_from(data.len()).unwrap_or(i64::MAX);
-    Ok(Json(List { data, next_cursor: None, total }))
+    Ok(Json(List::whole(control.get_refusals(&who, id, &range).await?)))
 }
 
 /// Usage of the whole tenant over time

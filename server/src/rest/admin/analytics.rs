@@ -74,7 +74,5 @@ async fn get_any_usage_shares(
     Query(query): Query<SharesQuery>,
 ) -> Answer<List<UsageShare>> {
     let range = UsageRange { from: query.from, to: query.to };
-    let data = control.get_any_usage_shares(&who, &range, query.by).await?;
-    let total = i64::try_from(data.len()).unwrap_or(i64::MAX);
-    Ok(Json(List { data, next_cursor: None, total }))
+    Ok(Json(List::whole(control.get_any_usage_shares(&who, &range, query.by).await?)))
 }
