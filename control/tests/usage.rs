@@ -278,7 +278,10 @@ async fn hours_and_days_are_right_before_and_after_they_are_summed_up_and_when_c
             let range = UsageRange { from: Some(midnight), to: Some(midnight + TimeDelta::days(3)) };
             let totals = bench.get_usage_totals(&fixture.who, None, &range).await.unwrap();
             let shares = bench.get_usage_shares(&fixture.who, fixture.application, &range, UsageBy::Route).await.unwrap();
-            assert_eq!(shares.iter().map(|share| &share.totals).collect::<Vec<_>>(), [&totals]);
+            let applications = bench.get_usage_by_application(&fixture.who, &range).await.unwrap();
+            for shares in [shares, applications] {
+                assert_eq!(shares.iter().map(|share| &share.totals).collect::<Vec<_>>(), [&totals]);
+            }
             for by in UsageOf::ALL.iter().copied() {
                 let shares = bench.get_any_usage_shares(&operator, &range, by).await.unwrap();
                 assert_eq!(shares.iter().map(|share| &share.totals).collect::<Vec<_>>(), [&totals], "{by}");

@@ -92,6 +92,7 @@ async fn fill(bench: &Bench, tenant: &str) {
         ("status", nil.as_str(), "r.status"),
         ("tenant", "a.tenant_id", "0"),
         ("product", "a.product_id", "0"),
+        ("application", "a.id", "0"),
     ] {
         bench
             .sql(&format!(

@@ -282,11 +282,11 @@ CREATE TABLE usage_rollups (
     PRIMARY KEY (step, start, application_id, key_id, route, status)
 );
 
--- The hours and days of usage_rollups summed over applications: of a tenant, a product, a status, or all.
+-- The hours and days of usage_rollups summed up: of an application, a tenant, a product, a status, or all.
 CREATE TABLE usage_sums (
     kind text COLLATE "C" NOT NULL,
     step text COLLATE "C" NOT NULL,
-    -- Tenant or product; nil for the others.
+    -- Application, tenant or product; nil for the others.
     target uuid NOT NULL,
     start timestamptz NOT NULL,
     status bigint NOT NULL,

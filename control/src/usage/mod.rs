@@ -2,7 +2,7 @@
 //! by the minute, which become sums by the hour and the day when these are over. Everything that is
 //! shown is read from these sums. Minutes are kept for three days, hours for a hundred, days for
 //! good. To break usage down by something new, add a column to `usage_rollups`, to `accept::Bucket`,
-//! to `rollup.rs` and to the reads. What is asked of many applications at once is summed in `sums.rs`.
+//! to `rollup.rs` and to the reads. What needs no breakdown by route or key is summed once more in `sums.rs`.
 
 mod accept;
 mod alert;

@@ -138,9 +138,11 @@ impl By {
         }
     }
 
-    /// Which sums over many applications answer it, and the expression over these.
+    /// Which sums answer it without a look at every route, key and status, and the expression over these.
     const fn of_sums(self, whose: Whose) -> Option<(Of, &'static str)> {
         match (self, whose) {
+            (Self::Nothing, Whose::Application(_)) => Some((Of::Application, "''")),
+            (Self::Application, Whose::Tenant(_)) => Some((Of::Application, "r.target")),
             (Self::Nothing, Whose::Tenant(_)) => Some((Of::Tenant, "''")),
             (Self::Nothing, Whose::Anybody) => Some((Of::Platform, "''")),
             (Self::Status, Whose::Anybody) => Some((Of::Status, "r.status")),
@@ -155,7 +157,11 @@ impl By {
 fn select(whose: Whose, source: UsageStep, interval: Interval, by: By) -> String {
     let start = if interval == Interval::Whole { "$2" } else { "r.start" };
     if let Some((of, by)) = by.of_sums(whose).filter(|_| source != UsageStep::Minute) {
-        let target = if matches!(whose, Whose::Tenant(_)) { "r.target = $4" } else { "$4 IS NULL" };
+        let target = match (of, whose) {
+            (Of::Application, Whose::Tenant(_)) => "r.target IN (SELECT id FROM applications WHERE tenant_id = $4)",
+            (_, Whose::Application(_) | Whose::Tenant(_)) => "r.target = $4",
+            (_, Whose::Anybody) => "$4 IS NULL",
+        };
         return format!(
             "SELECT {start} AS interval_start, {by} AS broken_down_by, CAST(SUM(r.requests) AS BIGINT), CAST(SUM(r.errors) AS BIGINT),
                 CAST(SUM(r.server_errors) AS BIGINT), CAST(SUM(r.bytes_in) AS BIGINT), CAST(SUM(r.bytes_out) AS BIGINT),

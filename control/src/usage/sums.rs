@@ -1,6 +1,6 @@
-//! Sums over many applications by the hour and the day: of each tenant, each product, each status and
-//! the whole platform. They are written with the hours and days of `usage_rollups` that they are made
-//! of, and spare readers the rows of every application.
+//! Sums by the hour and the day of each application, each tenant, each product, each status and the
+//! whole platform. They are written with the hours and days of `usage_rollups` that they are made
+//! of, and spare readers the rows of every route, key and status.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -27,6 +27,7 @@ pub(super) enum Of {
     Status,
     Tenant,
     Product,
+    Application,
 }
 
 impl Of {
@@ -36,6 +37,7 @@ impl Of {
             Self::Status => "status",
             Self::Tenant => "tenant",
             Self::Product => "product",
+            Self::Application => "application",
         }
     }
 }
@@ -45,7 +47,7 @@ impl Of {
 struct Place {
     of: &'static str,
     step: UsageStep,
-    /// Tenant or product; nil otherwise.
+    /// Tenant, product or application; nil otherwise.
     target: Uuid,
     start: DateTime<Utc>,
     /// 0 unless the row is of a status.
@@ -73,8 +75,8 @@ impl Sum {
     }
 }
 
-/// Adds hours and days to what is there. An application that was removed counts for the platform
-/// alone.
+/// Adds hours and days to what is there. An application that was removed counts for no tenant and
+/// product.
 pub(super) async fn add(tx: &mut Tx, rows: &[(Bucket, Sums)]) -> Result<()> {
     let coarse = || rows.iter().filter(|(bucket, _)| bucket.step != UsageStep::Minute);
     let applications: BTreeSet<ApplicationId> = coarse().map(|(bucket, _)| bucket.application).collect();
@@ -87,6 +89,7 @@ pub(super) async fn add(tx: &mut Tx, rows: &[(Bucket, Sums)]) -> Result<()> {
         };
         add(Of::Platform, Uuid::nil(), 0);
         add(Of::Status, Uuid::nil(), bucket.status);
+        add(Of::Application, bucket.application.0, 0);
         if let Some((tenant, product)) = owners.get(&bucket.application) {
             add(Of::Tenant, tenant.0, 0);
             add(Of::Product, product.0, 0);
