@@ -12,7 +12,7 @@ use std::{
 use tokio::time::timeout;
 
 use super::{Limits, QuotaState, Reservation};
-use crate::policy::{Grant, LeaseRequest};
+use crate::policy::{Grant, LeaseGranted, LeaseRequest, SourceUnavailable};
 
 /// A store that takes longer counts as away.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,6 +48,14 @@ impl Lease {
         self.units.fetch_add(units, Relaxed);
     }
 
+    fn extend(&self, granted: LeaseGranted) {
+        self.elsewhere.store(granted.left, Relaxed);
+        if granted.units > 0 {
+            self.size.store(granted.units, Relaxed);
+            self.add(granted.units);
+        }
+    }
+
     pub(super) fn left_to_all(&self) -> u64 {
         self.units.load(Relaxed).saturating_add(self.elsewhere.load(Relaxed))
     }
@@ -78,7 +86,7 @@ impl Limits {
                 let (limits, request, state) = (Arc::clone(self), LeaseRequest::of(grant, store.replica), Arc::clone(state));
                 tokio::spawn(async move {
                     let asking = state.lease.asking.lock().await;
-                    let _ = limits.ask(&request, &state).await;
+                    let _ = limits.ask(request, &state).await;
                     state.lease.refills.store(false, Relaxed);
                     drop(asking);
                 });
@@ -94,7 +102,7 @@ impl Limits {
             if let Some(why) = state.lease.refused() {
                 return Err(why);
             }
-            self.ask(&LeaseRequest::of(grant, store.replica), state).await?;
+            self.ask(LeaseRequest::of(grant, store.replica), state).await?;
             if let Some(unit) = state.reserve(&grant.quota, true) {
                 return Ok(unit);
             }
@@ -102,19 +110,21 @@ impl Limits {
         }
     }
 
-    async fn ask(&self, request: &LeaseRequest, state: &QuotaState) -> Result<(), NoUnit> {
+    /// Asks in a task of its own: what is given when the asker has left, or waited for too long, is
+    /// there for the next.
+    async fn ask(&self, request: LeaseRequest, state: &Arc<QuotaState>) -> Result<(), NoUnit> {
         let Some(store) = &self.store else { return Err(NoUnit::Exhausted) };
-        let lease = &state.lease;
-        let Ok(Ok(granted)) = timeout(ASK_TIMEOUT, store.source.lease(request)).await else {
-            return Err(lease.refuse(NoUnit::Away));
-        };
-        lease.elsewhere.store(granted.left, Relaxed);
-        if granted.units == 0 {
-            return Err(lease.refuse(NoUnit::Exhausted));
+        let (source, asking) = (Arc::clone(&store.source), Arc::clone(state));
+        let asked = tokio::spawn(async move {
+            let granted = source.lease(&request).await?;
+            asking.lease.extend(granted);
+            Ok::<_, SourceUnavailable>(granted.units)
+        });
+        match timeout(ASK_TIMEOUT, asked).await {
+            Ok(Ok(Ok(0))) => Err(state.lease.refuse(NoUnit::Exhausted)),
+            Ok(Ok(Ok(_))) => Ok(()),
+            _ => Err(state.lease.refuse(NoUnit::Away)),
         }
-        lease.size.store(granted.units, Relaxed);
-        lease.add(granted.units);
-        Ok(())
     }
 
     /// Gives back what nobody asked for since the last time; with `all`, everything.

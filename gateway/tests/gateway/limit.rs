@@ -10,7 +10,7 @@ use mintreu_gateway::Change;
 use mintreu_model::id::{ApiKeyId, ApplicationId};
 use uuid::Uuid;
 
-use crate::support::{Client, Key, Service, World, service::After};
+use crate::support::{Client, Key, Service, World, eventually, service::After};
 
 #[test]
 fn a_quota_of_500_admits_exactly_500_of_many_connections() {
@@ -210,7 +210,22 @@ fn a_lease_serves_while_the_store_is_away_and_ends_when_it_is_used_up() {
     }
     world.get("/products/shop/v1").is_problem(503, "service_unavailable", "platform");
     world.plane.away.store(false, Ordering::SeqCst);
-    crate::support::eventually("units again", || world.get("/products/shop/v1").status == 200);
+    eventually("units again", || world.get("/products/shop/v1").status == 200);
+}
+
+#[test]
+fn a_lease_whose_asker_left_is_there_for_the_next() {
+    let service = Service::plain();
+    let world = one_of_several(&service, 1);
+    world.plane.lease_gate.forget_permits(1000);
+    let mut leaving = world.client();
+    leaving.send(format!("GET /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{}\r\n", world.key.basic()));
+    eventually("the lease", || *world.plane.unleased.lock().unwrap() == 0);
+    drop(leaving);
+    eventually("the gateway knows", || world.gateway.snapshot().connections == 0);
+    world.plane.lease_gate.add_permits(1000);
+    eventually("an answer", || world.get("/products/shop/v1").status == 200);
+    assert_eq!(world.get("/products/shop/v1").status, 429);
 }
 
 #[test]

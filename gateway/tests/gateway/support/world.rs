@@ -62,6 +62,8 @@ pub(crate) struct Plane {
     pub(crate) asked: AtomicUsize,
     /// Each question takes a permit; none left: it waits.
     pub(crate) gate: Semaphore,
+    /// The same for answers about leases, which are given by then.
+    pub(crate) lease_gate: Semaphore,
     pub(crate) counted: Arc<Counted>,
     /// Units of the only quota that no process holds.
     pub(crate) unleased: Mutex<u64>,
@@ -88,10 +90,15 @@ impl PolicySource for Plane {
             if self.away.load(Ordering::SeqCst) {
                 return Err(SourceUnavailable);
             }
-            let mut left = self.unleased.lock().unwrap();
-            let units = (*left / 4).max(1).min(*left).min(request.at_most);
-            *left -= units;
-            Ok(LeaseGranted { units, left: *left })
+            let granted = {
+                let mut left = self.unleased.lock().unwrap();
+                let units = (*left / 4).max(1).min(*left).min(request.at_most);
+                *left -= units;
+                LeaseGranted { units, left: *left }
+            };
+            self.lease_gate.acquire().await.unwrap().forget();
+            self.lease_gate.add_permits(1);
+            Ok(granted)
         }
         .boxed()
     }
@@ -269,6 +276,7 @@ impl World {
             away: AtomicBool::new(false),
             asked: AtomicUsize::new(0),
             gate: Semaphore::new(1000),
+            lease_gate: Semaphore::new(1000),
             counted: Arc::default(),
             unleased: Mutex::new(1_000),
             now: Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::days(20_000)),
