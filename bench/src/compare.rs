@@ -95,12 +95,14 @@ pub(crate) fn run(ground: &Ground, options: &Options, out: &mut impl Write) -> R
     report(&servers, &all, out)
 }
 
-/// Calls the program again and again, for somebody who watches it.
-pub(crate) fn load(ground: &Ground, options: &Options, out: &mut impl Write) -> Result<()> {
+/// Calls a server again and again, for somebody who watches it.
+pub(crate) fn load(kind: Kind, ground: &Ground, options: &Options, out: &mut impl Write) -> Result<()> {
     let mut bench = Bench::new()?;
-    server::prepare(Kind::Mintreu, ground, &bench)?;
+    if kind.is_mintreu() {
+        server::prepare(kind, ground, &bench)?;
+    }
     let mut requests = Requests::new(PATH, (0..ground.keys).map(Key::wide))?;
-    let server = Server::start(Kind::Mintreu, ground, &mut bench)?;
+    let server = Server::start(kind, ground, &mut bench)?;
     writeln!(out, "process {}", server.pid())?;
     let mut clients = bench.connect(server.address, options.connections)?;
     for _ in 0..options.rounds {

@@ -18,7 +18,10 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use rustix::thread::CpuSet;
 
-use crate::{compare::Options, server::Ground};
+use crate::{
+    compare::Options,
+    server::{Ground, Kind},
+};
 
 #[derive(Parser)]
 struct Cli {
@@ -52,8 +55,10 @@ enum Command {
         #[arg(long)]
         other: Option<PathBuf>,
     },
-    /// Keeps the program under load and measures nothing: something for a profiler to look at.
+    /// Keeps a server under load and measures nothing: something for a profiler to look at.
     Load {
+        #[arg(long, value_enum, default_value_t = Kind::Mintreu)]
+        server: Kind,
         #[arg(long, default_value_t = 1_000)]
         keys: u64,
         /// Command that runs the program, such as `valgrind --tool=callgrind`.
@@ -86,10 +91,10 @@ fn main() -> Result<()> {
             ground.other = other.map(|path| path.canonicalize()).transpose()?;
             compare::run(&ground, &options, &mut out)
         }
-        Command::Load { keys, under } => {
+        Command::Load { server, keys, under } => {
             ground.keys = keys;
             ground.under = under.split_whitespace().map(str::to_owned).collect();
-            compare::load(&ground, &options, &mut out)
+            compare::load(server, &ground, &options, &mut out)
         }
         Command::Scale => scale::run(&ground, &options, &mut out),
     }

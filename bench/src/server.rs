@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use clap::ValueEnum;
 
 use crate::{
     load::Bench,
@@ -19,10 +20,11 @@ use crate::{
 
 const STARTS_WITHIN: Duration = Duration::from_mins(2);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     Mintreu,
     /// Another build of the same program.
+    #[value(skip)]
     Other,
     NginxLua,
     Nginx,

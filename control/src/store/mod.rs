@@ -175,13 +175,18 @@ impl Tx {
         }
     }
 
-    /// Places for rows of values, in a statement without others. SQLite looks for a place with a
-    /// number from the first on, which takes longer than the rows when there are thousands.
+    /// Places for rows of values, the first in their statement.
     pub(crate) fn places(&self, rows: usize, columns: usize) -> String {
+        self.places_after(0, rows, columns)
+    }
+
+    /// Places for rows of values that follow others made here. SQLite looks for a place with a number
+    /// from the first on, which takes longer than the rows when there are thousands.
+    pub(crate) fn places_after(&self, before: usize, rows: usize, columns: usize) -> String {
         let row = |row: usize| {
             let place = |column: usize| match self.inner {
                 Inner::Sqlite(_) => "?".to_owned(),
-                Inner::Postgres(_) => format!("${}", row * columns + column),
+                Inner::Postgres(_) => format!("${}", before + row * columns + column),
             };
             format!("({})", (1..=columns).map(place).collect::<Vec<_>>().join(", "))
         };

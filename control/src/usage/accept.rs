@@ -2,7 +2,10 @@
 //! with the segments' positions. Rows are written in one order, so that two replicas never wait for
 //! each other in a circle.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::{
@@ -139,7 +142,7 @@ impl Control {
         if let Some(part) = parts.first() {
             settle_leases(&mut tx, part.replica, &quota).await?;
         }
-        touch_keys(&mut tx, &in_order(keys)).await?;
+        touch_keys(&mut tx, keys).await?;
         tx.commit().await?;
         Ok(parts.iter().map(|part| part.to).collect())
     }
@@ -226,17 +229,17 @@ pub(super) async fn add_rows(tx: &mut Tx, rows: Rows) -> Result<()> {
 type Quota = ((SubscriptionId, DateTime<Utc>), i64);
 
 /// A subscription that was removed meanwhile has no quota to count. One that ended counts for the
-/// later ones too that went on with its month.
+/// later ones too that went on with its month. `CROSS JOIN` has SQLite begin with what was counted; it
+/// would read all subscriptions for each statement of some length.
 async fn add_quota(tx: &mut Tx, quota: &[Quota]) -> Result<()> {
     for chunk in statements(quota) {
         let sql = format!(
             "WITH counted (id, start, used) AS (VALUES {})
              INSERT INTO quota_usage (subscription_id, period_start, used)
-             SELECT n.id, c.start, CAST(SUM(c.used) AS BIGINT) FROM counted c
-             JOIN subscriptions s ON s.id = c.id
-             JOIN subscriptions n ON n.tenant_id = s.tenant_id AND n.product_id = s.product_id
+             SELECT n.id, c.start, CAST(SUM(c.used) AS BIGINT) FROM counted c CROSS JOIN subscriptions s CROSS JOIN subscriptions n
+             WHERE s.id = c.id AND n.tenant_id = s.tenant_id AND n.product_id = s.product_id
                 AND (n.id = s.id OR (n.id > s.id AND n.quota_period_start = c.start))
-             WHERE TRUE GROUP BY n.id, c.start ORDER BY n.id, c.start
+             GROUP BY n.id, c.start ORDER BY n.id, c.start
              ON CONFLICT (subscription_id, period_start) DO UPDATE SET used = quota_usage.used + excluded.used",
             tx.places(chunk.len(), 3)
         );
@@ -278,24 +281,31 @@ async fn settle_leases(tx: &mut Tx, replica: Uuid, quota: &[Quota]) -> Result<()
 }
 
 /// Uses soon after each other are not worth a write, nor is a key that somebody else is noting just
-/// now.
-async fn touch_keys(tx: &mut Tx, keys: &[(ApiKeyId, DateTime<Utc>)]) -> Result<()> {
-    for chunk in statements(keys) {
-        let sql = format!(
-            "WITH used (id, at, since) AS (VALUES {}), due AS (
-                SELECT k.id, used.at FROM used JOIN api_keys k ON k.id = used.id
-                WHERE k.last_used_at IS NULL OR k.last_used_at < used.since {})
-             UPDATE api_keys SET last_used_at = due.at FROM due WHERE api_keys.id = due.id",
-            tx.places(chunk.len(), 3),
-            tx.skip_locked("k")
-        );
-        execute!(tx, {
-            let mut query = sqlx::query(&sql);
-            for (key, at) in chunk {
-                query = query.bind(key).bind(*at).bind(*at - LAST_USED_STEP);
-            }
-            query
-        })?;
+/// now. The uses of a minute are noted as of the last of them.
+async fn touch_keys(tx: &mut Tx, keys: HashMap<ApiKeyId, DateTime<Utc>>) -> Result<()> {
+    let mut minutes: BTreeMap<DateTime<Utc>, (DateTime<Utc>, Vec<ApiKeyId>)> = BTreeMap::new();
+    for (key, at) in keys {
+        let (last, keys) = minutes.entry(UsageStep::Minute.floor(at)).or_insert((at, Vec::new()));
+        *last = at.max(*last);
+        keys.push(key);
+    }
+    for (at, mut keys) in minutes.into_values() {
+        keys.sort_unstable();
+        for chunk in statements(&keys) {
+            let sql = format!(
+                "UPDATE api_keys SET last_used_at = {} WHERE id IN (
+                    SELECT k.id FROM api_keys k
+                    WHERE (k.last_used_at IS NULL OR k.last_used_at < {}) AND k.id IN {} {})",
+                tx.places(1, 1),
+                tx.places_after(1, 1, 1),
+                tx.places_after(2, 1, chunk.len()),
+                tx.skip_locked("k")
+            );
+            execute!(tx, {
+                let query = sqlx::query(&sql).bind(at).bind(at - LAST_USED_STEP);
+                chunk.iter().fold(query, |query, key| query.bind(key))
+            })?;
+        }
     }
     Ok(())
 }
