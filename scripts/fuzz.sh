@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=${RUNS:-10000000}
-targets=${*:-head path credential segment}
+targets=${*:-head path credential segment answer}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 export RUSTC_BOOTSTRAP=1
 if [ -n "${PLANTED:-}" ]; then export RUSTFLAGS="${RUSTFLAGS:-} --cfg planted"; fi

@@ -22,7 +22,7 @@ use crate::{
     problem::REQUEST_ID,
     state::Core,
     token::{Kind, Verified, unix_now},
-    trace::{RequestTag, continue_trace, shared},
+    trace::{RequestTag, TRACEPARENT, TRACESTATE, Trace, shared},
 };
 
 const LIFETIME_SECONDS: u64 = 120;
@@ -31,8 +31,8 @@ const REUSED_FOR: Duration = Duration::from_secs(LIFETIME_SECONDS / 2);
 
 const DATABASE_URL: HeaderName = HeaderName::from_static("mintreu-database-url");
 const IDENTITY: HeaderName = HeaderName::from_static("mintreu-identity");
-/// Fields of ours that differ from call to call, with what frames the request.
-const OTHER_FIELDS: usize = 12;
+/// Enough for most.
+const FORWARDED_ROOM: usize = 128;
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -74,40 +74,57 @@ pub(crate) struct Injected<'a> {
 
 impl Injected<'_> {
     /// The fields that the service gets: ours, and `given`, which holds nothing under their names.
-    pub(crate) fn into_fields(self, given: &HeaderMap) -> HeaderMap {
+    pub(crate) fn fields(self, given: &HeaderMap, field: &mut impl FnMut(&HeaderName, &[u8])) {
         let Caller { entry, token } = self.caller;
-        let mut headers = entry.fields.same.clone();
-        headers.reserve(given.len() + OTHER_FIELDS);
-        for (name, value) in given {
-            headers.append(name.clone(), value.clone());
+        for (name, value) in entry.fields.same() {
+            field(name, value.as_bytes());
         }
-        headers.insert(REQUEST_ID, self.tag.header());
+        field(&REQUEST_ID, self.tag.text().as_bytes());
         if let Some(url) = entry.fields.database_url.as_ref().filter(|_| self.service.wants_database) {
-            headers.insert(DATABASE_URL, url.clone());
+            field(&DATABASE_URL, url.as_bytes());
         }
-        headers.insert(IDENTITY, identity(self.core, entry, token.as_deref(), self.service));
-        continue_trace(&mut headers);
-        inject_origin(&mut headers, self.origin);
-        headers
+        field(&IDENTITY, identity(self.core, entry, token.as_deref(), self.service).as_bytes());
+        let trace = Trace::continued(given);
+        field(&TRACEPARENT, &trace.parent);
+        for (name, value) in given {
+            if *name != TRACEPARENT && (trace.goes_on || *name != TRACESTATE) {
+                field(name, value.as_bytes());
+            }
+        }
+        let Origin { ip, proto, host, .. } = self.origin;
+        let mut text = String::with_capacity(FORWARDED_ROOM);
+        write_forwarded(&mut text, *ip, host.to_str().unwrap_or_default(), proto);
+        field(&FORWARDED, text.as_bytes());
+        text.clear();
+        write_address(&mut text, *ip);
+        field(&FORWARDED_FOR, text.as_bytes());
+        field(&FORWARDED_PROTO, proto.as_bytes());
+        field(&FORWARDED_HOST, host.as_bytes());
     }
 }
 
-fn inject_origin(headers: &mut HeaderMap, origin: &Origin) {
-    let address = address(origin.ip);
-    let (open, close) = if origin.ip.is_ipv4() { ("for=", ";host=\"") } else { ("for=\"[", "]\";host=\"") };
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(origin.proto));
-    headers.insert(FORWARDED_HOST, origin.host.clone());
-    let host = origin.host.to_str().unwrap_or_default();
-    headers.insert(FORWARDED, shared([open, &address, close, host, "\";proto=", origin.proto].concat()));
-    headers.insert(FORWARDED_FOR, shared(address));
+/// What must not be kept by those who compress fields.
+pub(crate) fn is_secret(name: &HeaderName) -> bool {
+    *name == IDENTITY || *name == DATABASE_URL
 }
 
-fn address(ip: IpAddr) -> String {
-    let IpAddr::V4(ip) = ip else { return ip.to_string() };
-    let [a, b, c, d] = ip.octets();
-    let mut numbers = [(); 4].map(|()| itoa::Buffer::new());
-    let [one, two, three, four] = &mut numbers;
-    [one.format(a), ".", two.format(b), ".", three.format(c), ".", four.format(d)].concat()
+fn write_forwarded(text: &mut String, ip: IpAddr, host: &str, proto: &str) {
+    let (open, close) = if ip.is_ipv4() { ("for=", ";host=\"") } else { ("for=\"[", "]\";host=\"") };
+    text.push_str(open);
+    write_address(text, ip);
+    for part in [close, host, "\";proto=", proto] {
+        text.push_str(part);
+    }
+}
+
+fn write_address(text: &mut String, ip: IpAddr) {
+    let IpAddr::V4(ip) = ip else { return text.push_str(&ip.to_string()) };
+    for (place, number) in ip.octets().into_iter().enumerate() {
+        if place > 0 {
+            text.push('.');
+        }
+        text.push_str(itoa::Buffer::new().format(number));
+    }
 }
 
 /// Signed once for the grant and service, then reused.

@@ -6,7 +6,6 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use mintreu_model::route::check_path;
 
 use crate::{
@@ -27,7 +26,7 @@ use crate::{
     trace::RequestTag,
     tunnel::{self, Wanted},
     upload::{Broken, Upload},
-    upstream::{self, Exchange, Failure, Outgoing},
+    upstream::{self, Answer, Exchange, Failure, Outgoing},
 };
 
 pub(crate) const PREFIX: &str = "/products/";
@@ -212,7 +211,7 @@ async fn from_store(worker: &Worker, hit: Hit, mut account: Call, tag: &RequestT
 
 async fn respond(
     worker: &Worker,
-    mut answer: Response<Incoming>,
+    mut answer: Response<Answer>,
     exchange: Exchange,
     mut account: Call,
     tag: &RequestTag,
@@ -234,7 +233,8 @@ async fn respond(
         }
         match asking.answered(answer.status(), &mut headers) {
             Outcome::Holds(hit) => {
-                exchange.give_back();
+                exchange.ended();
+                answer.into_body().give_back();
                 return from_store(worker, hit, account, tag).await;
             }
             Outcome::Relay(kept) => keeping = kept,
@@ -254,7 +254,7 @@ async fn respond(
                 // The chunks decided the length; what else it says must not frame our answer.
                 answer.headers_mut().remove(header::CONTENT_LENGTH);
             }
-            let mut response = answer.map(|incoming| Body::relay(Relay::new(incoming, exchange, account, deadlines, limit, keeping)));
+            let mut response = answer.map(|body| Body::relay(Relay::new(body, exchange, account, deadlines, limit, keeping)));
             strip(response.headers_mut(), Direction::ToClient);
             response
         }

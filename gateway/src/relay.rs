@@ -11,7 +11,6 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
@@ -19,11 +18,15 @@ use crate::{
     cache::Keeping,
     call::Call,
     header::{Direction, strip_trailers},
-    upstream::Exchange,
+    upstream::{Answer, Exchange},
 };
 
 pub(crate) struct Relay {
-    incoming: Incoming,
+    /// Until it is at its end, or given up.
+    answer: Option<Answer>,
+    /// What is told next: what was sent before it shall not be lost with the connection.
+    breaking: Option<BodyError>,
+    whole: bool,
     exchange: Option<Exchange>,
     call: Call,
     deadlines: Deadlines,
@@ -62,26 +65,36 @@ struct TooLarge;
 
 impl Relay {
     pub(crate) fn new(
-        incoming: Incoming,
+        answer: Answer,
         exchange: Exchange,
         call: Call,
         deadlines: Deadlines,
         limit: Option<u64>,
         keeping: Option<Box<Keeping>>,
     ) -> Self {
-        Self { incoming, exchange: Some(exchange), call, deadlines, timer: None, left: limit.unwrap_or(u64::MAX), keeping }
+        Self {
+            answer: Some(answer),
+            breaking: None,
+            whole: false,
+            exchange: Some(exchange),
+            call,
+            deadlines,
+            timer: None,
+            left: limit.unwrap_or(u64::MAX),
+            keeping,
+        }
     }
 
     pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Some(answer) = &mut self.answer else { return Poll::Ready(self.breaking.take().map(Err)) };
         if self.deadlines.is_over() {
-            self.exchange = None;
-            return Poll::Ready(Some(Err(Silent.into())));
+            return self.cut_off(Silent, cx);
         }
-        let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+        let Poll::Ready(frame) = Pin::new(answer).poll_frame(cx) else {
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(self.deadlines.next())));
             ready!(timer.as_mut().poll(cx));
-            self.broke("Stopped in the middle of an answer");
-            return Poll::Ready(Some(Err(Silent.into())));
+            self.blame("Stopped in the middle of an answer");
+            return self.cut_off(Silent, cx);
         };
         self.timer = None;
         match frame {
@@ -90,16 +103,14 @@ impl Relay {
                 Poll::Ready(None)
             }
             Some(Err(error)) => {
-                self.broke("Broke off in the middle of an answer");
-                Poll::Ready(Some(Err(error.into())))
+                self.blame("Broke off in the middle of an answer");
+                self.cut_off(error, cx)
             }
             Some(Ok(mut frame)) => {
                 if let Some(data) = frame.data_ref() {
                     let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
                     let Some(left) = self.left.checked_sub(length) else {
-                        self.exchange = None;
-                        self.keeping = None;
-                        return Poll::Ready(Some(Err(TooLarge.into())));
+                        return self.cut_off(TooLarge, cx);
                     };
                     self.left = left;
                     self.call.sent(data.len());
@@ -117,15 +128,24 @@ impl Relay {
     }
 
     pub(crate) fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.answer.as_ref().map_or(self.whole, Answer::is_end_stream)
     }
 
     pub(crate) fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.answer.as_ref().map(Answer::size_hint).unwrap_or_default()
     }
 
-    fn broke(&mut self, what: &str) {
+    /// The answer ends here, visibly.
+    fn cut_off(&mut self, error: impl Into<BodyError>, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.answer = None;
+        self.exchange = None;
         self.keeping = None;
+        self.breaking = Some(error.into());
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn blame(&mut self, what: &str) {
         if let Some(exchange) = self.exchange.take() {
             exchange.broken(what);
         }
@@ -136,7 +156,11 @@ impl Relay {
             keeping.finish();
         }
         if let Some(exchange) = self.exchange.take() {
-            exchange.give_back();
+            exchange.ended();
+        }
+        if let Some(answer) = self.answer.take() {
+            self.whole = true;
+            answer.give_back();
         }
     }
 }
@@ -144,7 +168,7 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         // hyper stops polling once it has written Content-Length bytes.
-        if self.incoming.is_end_stream() {
+        if self.is_end_stream() {
             self.settle();
         }
     }

@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use mintreu_model::id::RequestId;
 use uuid::Builder;
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// A fresh request id, ready to be a header.
 #[derive(Debug, Clone)]
@@ -46,28 +46,37 @@ pub(crate) fn shared(text: String) -> HeaderValue {
     HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// Continues a valid trace under a span of ours; begins one otherwise.
-pub(crate) fn continue_trace(headers: &mut HeaderMap) {
-    let mut lines = headers.get_all(&TRACEPARENT).iter();
-    let given = lines.next().filter(|_| lines.next().is_none());
-    let parent = given.and_then(|value| parse(value.as_bytes()));
-    let (mut trace, mut span) = ([0; 32], [0; 16]);
-    let span = digits(&fastrand::u64(1..).to_be_bytes(), &mut span);
-    let text = match parent {
-        Some((trace, flags)) => ["00-", trace, "-", span, "-", flags].concat(),
-        None => ["00-", digits(&fastrand::u128(1..).to_be_bytes(), &mut trace), "-", span, "-00"].concat(),
-    };
-    if parent.is_none() {
-        headers.remove(&TRACESTATE);
+/// What the service is told of the trace.
+pub(crate) struct Trace {
+    /// A `traceparent` with a span of ours.
+    pub(crate) parent: [u8; 55],
+    /// Whether it is the client's trace; it was begun here otherwise.
+    pub(crate) goes_on: bool,
+}
+
+impl Trace {
+    /// Continues a valid trace; begins one otherwise.
+    pub(crate) fn continued(given: &HeaderMap) -> Self {
+        let mut lines = given.get_all(&TRACEPARENT).iter();
+        let theirs = lines.next().filter(|_| lines.next().is_none());
+        let theirs = theirs.and_then(|value| parse(value.as_bytes()));
+        let mut parent = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        // Each place is as long as what is written there.
+        match theirs {
+            Some((trace, flags)) => {
+                parent[3..35].copy_from_slice(trace.as_bytes());
+                parent[53..].copy_from_slice(flags.as_bytes());
+            }
+            None => digits(&fastrand::u128(1..).to_be_bytes(), &mut parent[3..35]),
+        }
+        digits(&fastrand::u64(1..).to_be_bytes(), &mut parent[36..52]);
+        Self { parent, goes_on: theirs.is_some() }
     }
-    headers.insert(TRACEPARENT, shared(text));
 }
 
 /// Bytes as hexadecimal digits.
-fn digits<'a>(bytes: &[u8], place: &'a mut [u8]) -> &'a str {
-    // The place is as long as the digits.
-    let written = hex::encode_to_slice(bytes, place);
-    written.ok().and_then(|()| std::str::from_utf8(place).ok()).unwrap_or_default()
+fn digits(bytes: &[u8], place: &mut [u8]) {
+    let _ = hex::encode_to_slice(bytes, place);
 }
 
 /// Trace id and flags of a valid version 00 `traceparent`.
@@ -91,9 +100,8 @@ mod tests {
         for value in given {
             headers.append(TRACEPARENT, value.parse().unwrap());
         }
-        headers.insert(TRACESTATE, HeaderValue::from_static("a=b"));
-        continue_trace(&mut headers);
-        format!("{} {}", headers[TRACEPARENT].to_str().unwrap(), headers.contains_key(TRACESTATE))
+        let trace = Trace::continued(&headers);
+        format!("{} {}", String::from_utf8_lossy(&trace.parent), trace.goes_on)
     }
 
     #[test]

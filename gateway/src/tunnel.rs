@@ -5,11 +5,16 @@
 use std::pin::pin;
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use hyper::{body::Incoming, upgrade::OnUpgrade};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 
-use crate::{body::Body, call::Call, header::has_token, upstream::Exchange};
+use crate::{
+    body::Body,
+    call::Call,
+    header::has_token,
+    upstream::{Answer, Exchange},
+};
 
 /// An upgrade that the client asked for.
 pub(crate) struct Wanted {
@@ -39,23 +44,20 @@ impl Wanted {
 }
 
 /// Joins both sides after a 101; `headers` are the service's, stripped.
-pub(crate) fn open(wanted: Wanted, mut answer: Response<Incoming>, exchange: Exchange, mut call: Call) -> Response<Body> {
-    let protocol = answer.headers().get(header::UPGRADE).cloned().unwrap_or(wanted.protocol);
-    let service = hyper::upgrade::on(&mut answer);
+pub(crate) fn open(wanted: Wanted, answer: Response<Answer>, exchange: Exchange, mut call: Call) -> Response<Body> {
+    let (parts, service) = answer.into_parts();
+    let protocol = parts.headers.get(header::UPGRADE).cloned().unwrap_or(wanted.protocol);
     tokio::spawn(async move {
-        let joined = tokio::try_join!(wanted.client, service);
+        let client = wanted.client.await;
         drop(exchange);
-        let (client, service) = match joined {
-            Ok(both) => both,
-            Err(error) => {
-                tracing::debug!(%error, "an upgrade came to nothing");
-                return;
-            }
+        let (Ok(client), Some((service, early))) = (client, service.into_tunnel()) else {
+            tracing::debug!("an upgrade came to nothing");
+            return;
         };
-        let (from_client, to_client) = join(TokioIo::new(client), TokioIo::new(service)).await;
+        let (from_client, to_client) = join(TokioIo::new(client), service, &early).await;
         call.tunnelled(from_client, to_client);
     });
-    let mut response = answer.map(|_| Body::empty());
+    let mut response = Response::from_parts(parts, Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     crate::header::strip(response.headers_mut(), crate::header::Direction::ToClient);
     let headers = response.headers_mut();
@@ -65,14 +67,14 @@ pub(crate) fn open(wanted: Wanted, mut answer: Response<Incoming>, exchange: Exc
 }
 
 /// Carries bytes until the service has ended; a client that has said all may still listen.
-/// Gives the bytes from and to the client.
-async fn join(client: impl AsyncRead + AsyncWrite, service: impl AsyncRead + AsyncWrite) -> (u64, u64) {
+/// `early` is what the service has said already. Gives the bytes from and to the client.
+async fn join(client: impl AsyncRead + AsyncWrite, service: impl AsyncRead + AsyncWrite, early: &[u8]) -> (u64, u64) {
     let (mut from_client, mut to_client) = (0, 0);
     let (client_read, client_write) = split(client);
     let (service_read, service_write) = split(service);
     {
         let mut up = pin!(carry(client_read, service_write, &mut from_client));
-        let mut down = pin!(carry(service_read, client_write, &mut to_client));
+        let mut down = pin!(carry(early.chain(service_read), client_write, &mut to_client));
         let whole = tokio::select! {
             _ = down.as_mut() => false,
             whole = up.as_mut() => whole,

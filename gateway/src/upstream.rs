@@ -3,11 +3,13 @@
 //! once, and only if repeating is harmless and the connection was a kept one (RFC 9110 §9.2.2).
 //! Both draw on a budget, so that a service in trouble is not given twice the work.
 
+mod answer;
 mod budget;
 mod choose;
 mod circuit;
 mod dial;
 mod health;
+mod http1;
 mod load;
 mod pool;
 mod probe;
@@ -18,19 +20,23 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
+use bytes::BytesMut;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, Uri, header,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header,
     uri::{self, PathAndQuery},
 };
-use hyper::{body::Incoming, client::conn::TrySendError};
 use tokio::time::{Instant, timeout_at};
+
+#[cfg(fuzzing)]
+pub(crate) use http1::fuzz::answer as read_as_bytes;
 
 use choose::{Nobody, Tried, choose};
 use dial::{ConnectFailed, connect};
 use health::{Millis, millis};
 use load::Load;
-use pool::Lease;
+use pool::{Lease, Stream};
 pub(crate) use {
+    answer::Answer,
     budget::Budget,
     health::Health,
     load::Exchange,
@@ -41,10 +47,13 @@ pub(crate) use {
 
 use crate::{
     catalogue::{Address, Service},
-    identity::Injected,
+    identity::{Injected, is_secret},
     state::Worker,
     upload::{Broken, Progress, Upload},
 };
+
+/// Room for most heads of requests.
+const HEAD: usize = 2 * 1024;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,39 +84,129 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    fn request(&mut self, address: &Address, lease: &Lease) -> Option<Request<Upload>> {
+    fn onto(&mut self, lease: Lease, address: &Address) -> Option<Ready> {
+        Some(match lease {
+            Lease::Own(connection, home) => Ready::Own(connection, home, self.outbound(address)?),
+            Lease::Shared(stream) => Ready::Shared(stream, self.request(address)?),
+        })
+    }
+
+    /// In HTTP/1.1. A body of unknown length follows in chunks, whatever the method, and `TE` is for
+    /// the next hop only.
+    fn outbound(&mut self, address: &Address) -> Option<http1::Outbound> {
+        use http_body::Body as _;
+        if self.target.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return None;
+        }
+        let upload = std::mem::replace(&mut self.upload, Upload::empty());
+        let length = upload.size_hint().exact();
+        let chunked = !upload.is_end_stream() && length.is_none();
+        let mut head = BytesMut::with_capacity(HEAD);
+        for part in [self.method.as_str(), " ", &*address.prefix, self.target, " HTTP/1.1\r\n"] {
+            head.extend_from_slice(part.as_bytes());
+        }
+        http1::field(&mut head, "host", address.host_header.as_bytes());
+        let mut undeclared = length.filter(|length| *length > 0 && !chunked);
+        let mut has_te = false;
+        let mut write = |name: &HeaderName, value: &[u8]| {
+            if *name == header::HOST {
+                return;
+            }
+            if *name == header::CONTENT_LENGTH {
+                undeclared = None;
+                if chunked {
+                    return;
+                }
+            }
+            has_te |= *name == header::TE;
+            http1::field(&mut head, name.as_str(), value);
+        };
+        self.fields(&mut write);
+        if chunked {
+            http1::field(&mut head, "transfer-encoding", b"chunked");
+        }
+        if let Some(length) = undeclared {
+            http1::field(&mut head, "content-length", length.to_string().as_bytes());
+        }
+        if has_te {
+            http1::field(&mut head, "connection", b"TE");
+        }
+        head.extend_from_slice(b"\r\n");
+        Some(http1::Outbound { head, method: self.method.clone(), upload, chunked })
+    }
+
+    /// In HTTP/2, which frames bodies itself and has no fields of the connection (RFC 9113 §8.2.2).
+    fn request(&mut self, address: &Address) -> Option<Request<Upload>> {
         let target = if address.prefix.is_empty() {
             PathAndQuery::try_from(self.target)
         } else {
             PathAndQuery::try_from(format!("{}{}", address.prefix, self.target))
         };
-        let target = target.ok()?;
+        let mut parts = uri::Parts::default();
+        parts.scheme = Some(address.scheme.clone());
+        parts.authority = Some(address.named.clone());
+        parts.path_and_query = Some(target.ok()?);
         let mut request = Request::new(std::mem::replace(&mut self.upload, Upload::empty()));
         *request.method_mut() = self.method.clone();
-        *request.headers_mut() = self.injected.map_or_else(|| self.given.clone(), |injected| injected.into_fields(&self.given));
-        if lease.is_shared() {
-            let mut parts = uri::Parts::default();
-            parts.scheme = Some(address.scheme.clone());
-            parts.authority = Some(address.named.clone());
-            parts.path_and_query = Some(target);
-            *request.uri_mut() = Uri::from_parts(parts).ok()?;
-            unframe(request.headers_mut());
-        } else {
-            *request.uri_mut() = Uri::from(target);
-            frame(&mut request);
-            request.headers_mut().insert(header::HOST, address.host_header.clone());
+        *request.uri_mut() = Uri::from_parts(parts).ok()?;
+        let fields = request.headers_mut();
+        self.fields(&mut |name, value| {
+            if let Ok(mut value) = HeaderValue::from_bytes(value) {
+                value.set_sensitive(is_secret(name));
+                fields.append(name, value);
+            }
+        });
+        for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING] {
+            fields.remove(name);
         }
         Some(request)
     }
 
-    fn take_back(&mut self, request: Request<Upload>) {
-        self.upload = request.into_body();
+    fn fields(&self, field: &mut impl FnMut(&HeaderName, &[u8])) {
+        if let Some(injected) = self.injected {
+            return injected.fields(&self.given, field);
+        }
+        for (name, value) in &self.given {
+            field(name, value.as_bytes());
+        }
     }
 }
 
-/// What came of one attempt on one connection.
+/// A request on the connection that it goes by.
+enum Ready {
+    Own(http1::Connection, http1::Home, http1::Outbound),
+    Shared(Stream, Request<Upload>),
+}
+
+/// There is no answer on this connection.
+struct Unanswered {
+    why: String,
+    /// The body, when the service can have seen nothing of the request.
+    whole: Option<Upload>,
+    /// The service says that it has not begun with the request.
+    refused: bool,
+}
+
+impl Ready {
+    async fn send(self) -> Result<Response<Answer>, Unanswered> {
+        match self {
+            Self::Own(connection, home, request) => match connection.send(request, home).await {
+                Ok(response) => Ok(response.map(Answer::Own)),
+                Err(failed) => Err(Unanswered { why: failed.why.to_string(), whole: failed.whole, refused: false }),
+            },
+            Self::Shared(stream, request) => match stream.send(request).await {
+                Ok((response, place)) => Ok(response.map(|incoming| Answer::Shared { incoming, _place: place })),
+                Err(mut failed) => {
+                    let whole = failed.take_message().map(Request::into_body);
+                    Err(Unanswered { why: failed.error().to_string(), whole, refused: pool::was_refused(failed.error()) })
+                }
+            },
+        }
+    }
+}
+
+/// What to do when there is no answer on one connection.
 enum Next {
-    Answered(Response<Incoming>, Lease),
     /// The request is whole and may be sent to anyone.
     Again,
     Failed(Failure),
@@ -126,7 +225,7 @@ pub(crate) async fn send(
     service: &Arc<Service>,
     outgoing: Outgoing<'_>,
     until: Option<Instant>,
-) -> Result<(Response<Incoming>, Exchange), Failure> {
+) -> Result<(Response<Answer>, Exchange), Failure> {
     let progress = outgoing.upload.progress();
     let may_repeat = progress.is_none() && outgoing.method.is_idempotent();
     let mut delivery = Delivery { worker, service, outgoing, progress, may_repeat, until };
@@ -148,7 +247,7 @@ struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    async fn run(&mut self) -> Result<(Response<Incoming>, Exchange), Failure> {
+    async fn run(&mut self) -> Result<(Response<Answer>, Exchange), Failure> {
         let service = self.service;
         service.counts.requests.fetch_add(1, Relaxed);
         if service.is_full() {
@@ -178,7 +277,7 @@ impl Delivery<'_> {
 
     /// Brings the request to one address: by kept connections as long as they are found dead, then
     /// by new ones.
-    async fn to(&mut self, mut load: Load) -> Result<(Response<Incoming>, Exchange), Missed> {
+    async fn to(&mut self, mut load: Load) -> Result<(Response<Answer>, Exchange), Missed> {
         let service = self.service;
         let Some(address) = service.addresses.get(load.index) else { return Err(Missed::Elsewhere(Failure::Unreachable)) };
         let mut fresh_attempts = 0;
@@ -204,15 +303,15 @@ impl Delivery<'_> {
             fresh_attempts += u32::from(!reused || shared);
             let repeatable = reused && self.may_repeat;
             match self.attempt(address, lease, repeatable, &mut load).await {
-                Next::Answered(response, lease) => return Ok((response, Exchange::new(lease, load))),
-                Next::Failed(failure) => return Err(Missed::Failed(failure)),
-                Next::Again if repeatable => {
+                Ok(response) => return Ok((response, Exchange(load))),
+                Err(Next::Failed(failure)) => return Err(Missed::Failed(failure)),
+                Err(Next::Again) if repeatable => {
                     // The others of this address were kept as long: begin afresh.
                     self.worker.pool.forget(address);
                     self.may_repeat = false;
                 }
-                Next::Again if shared => self.worker.pool.forget(address),
-                Next::Again => {}
+                Err(Next::Again) if shared => self.worker.pool.forget(address),
+                Err(Next::Again) => {}
             }
         }
         load.failed("Closed the connection before the request".to_owned());
@@ -231,51 +330,45 @@ impl Delivery<'_> {
         }
     }
 
-    async fn attempt(&mut self, address: &Address, mut lease: Lease, repeatable: bool, load: &mut Load) -> Next {
+    async fn attempt(&mut self, address: &Address, lease: Lease, repeatable: bool, load: &mut Load) -> Result<Response<Answer>, Next> {
         // What the service refuses to begin in HTTP/2 can be sent again, if it can be repeated at all.
         let refusable = lease.is_shared() && self.progress.is_none();
-        let Some(request) = self.outgoing.request(address, &lease) else {
-            return Next::Failed(Failure::Unreachable);
+        let Some(ready) = self.outgoing.onto(lease, address) else {
+            return Err(Next::Failed(Failure::Unreachable));
         };
         let sent = Instant::now();
-        let answer = lease.try_send(request);
-        match self.first_byte(answer, sent).await {
+        match self.first_byte(ready.send(), sent).await {
             Some(Ok(response)) => {
                 let now = Instant::now();
                 let begin = self.progress.as_ref().map_or(sent, |progress| progress.latest().max(sent));
                 load.answered(response.status(), now.saturating_duration_since(begin), millis(now));
-                Next::Answered(response, lease)
+                Ok(response)
             }
-            Some(Err(mut error)) => {
-                if let Some(request) = error.take_message() {
-                    self.outgoing.take_back(request);
-                    return Next::Again;
+            Some(Err(Unanswered { why, whole, refused })) => {
+                if let Some(upload) = whole {
+                    self.outgoing.upload = upload;
+                    return Err(Next::Again);
                 }
                 if let Some(broken) = self.progress.as_ref().and_then(|progress| progress.broken()) {
-                    return Next::Failed(Failure::Upload(broken));
+                    return Err(Next::Failed(Failure::Upload(broken)));
                 }
-                tracing::debug!(service = %self.service.slug, error = %error.error(), "no answer");
-                let refused = refusable && pool::was_refused(error.error());
-                if refused || (repeatable && self.service.may_retry(millis(Instant::now()))) {
-                    return Next::Again;
+                tracing::debug!(service = %self.service.slug, error = %why, "no answer");
+                if (refusable && refused) || (repeatable && self.service.may_retry(millis(Instant::now()))) {
+                    return Err(Next::Again);
                 }
-                load.failed(error.error().to_string());
-                Next::Failed(Failure::Unreachable)
+                load.failed(why);
+                Err(Next::Failed(Failure::Unreachable))
             }
             None => {
                 load.failed(format!("No answer within {} ms", sent.elapsed().as_millis()));
-                Next::Failed(Failure::Timeout)
+                Err(Next::Failed(Failure::Timeout))
             }
         }
     }
 
     /// Waits for the head of the answer. The time runs from the last piece of the request: a long
     /// upload is no slow service.
-    async fn first_byte<T>(
-        &mut self,
-        answer: impl Future<Output = Result<T, TrySendError<Request<Upload>>>>,
-        sent: Instant,
-    ) -> Option<Result<T, TrySendError<Request<Upload>>>> {
+    async fn first_byte<T>(&mut self, answer: impl Future<Output = T>, sent: Instant) -> Option<T> {
         let timeout = self.service.timeout;
         let within = |deadline: Instant| self.until.map_or(deadline, |until| until.min(deadline));
         let mut answer = std::pin::pin!(answer);
@@ -317,27 +410,5 @@ impl Service {
         let granted = self.budget.take(self.counts.requests.load(Relaxed), now);
         self.counts.retries.fetch_add(u64::from(granted), Relaxed);
         granted
-    }
-}
-
-/// Fields of this connection, in HTTP/1.1: a body of unknown length follows in chunks, whatever the
-/// method, and `TE` is for the next hop only.
-fn frame(request: &mut Request<Upload>) {
-    use http_body::Body as _;
-    let chunked = !request.body().is_end_stream() && request.body().size_hint().exact().is_none();
-    let headers = request.headers_mut();
-    if chunked {
-        headers.remove(header::CONTENT_LENGTH);
-        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    }
-    if headers.contains_key(header::TE) {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("TE"));
-    }
-}
-
-/// HTTP/2 frames bodies itself and has no fields of the connection (RFC 9113 §8.2.2).
-fn unframe(headers: &mut HeaderMap) {
-    for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING] {
-        headers.remove(name);
     }
 }

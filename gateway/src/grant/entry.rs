@@ -1,6 +1,7 @@
 //! A grant as it lies in the cache, with everything prepared that each call would else format.
 
 use std::{
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -10,7 +11,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use crate::{
     identity::Identity,
@@ -23,6 +24,13 @@ use crate::{
 /// How often a grant that is due for a refresh is asked for.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+static SAME: [HeaderName; 5] = [
+    HeaderName::from_static("mintreu-tenant"),
+    HeaderName::from_static("mintreu-application"),
+    HeaderName::from_static("mintreu-product"),
+    HeaderName::from_static("mintreu-plan"),
+    HeaderName::from_static("mintreu-key"),
+];
 static LOADS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) struct Entry {
@@ -41,7 +49,10 @@ pub(crate) struct Entry {
 
 /// Fields that are the same for every call of the key.
 pub(crate) struct Fields {
-    pub(crate) same: HeaderMap,
+    /// One after the other in one piece of memory: with many keys every piece is one to wait for.
+    same: Box<str>,
+    /// Where each ends.
+    ends: [usize; SAME.len()],
     pub(crate) database_url: Option<HeaderValue>,
     pub(crate) rate_limit_policy: HeaderValue,
 }
@@ -56,13 +67,20 @@ impl Fields {
             value.set_sensitive(true);
             Some(value)
         });
-        let mut same = HeaderMap::new();
-        same.insert("mintreu-tenant", shared(grant.tenant_id.to_string()));
-        same.insert("mintreu-application", shared(grant.application_id.to_string()));
-        same.insert("mintreu-product", shared(grant.product_slug.clone()));
-        same.insert("mintreu-plan", shared(grant.plan_code.clone()));
-        same.insert("mintreu-key", shared(grant.key_id.to_string()));
-        Self { same, database_url, rate_limit_policy: shared(policy) }
+        let values: [&dyn fmt::Display; SAME.len()] =
+            [&grant.tenant_id, &grant.application_id, &grant.product_slug, &grant.plan_code, &grant.key_id];
+        let mut same = String::new();
+        let ends = values.map(|value| {
+            same.push_str(&value.to_string());
+            same.len()
+        });
+        Self { same: same.into(), ends, database_url, rate_limit_policy: shared(policy) }
+    }
+
+    /// Those that differ from key to key only.
+    pub(crate) fn same(&self) -> impl Iterator<Item = (&HeaderName, &str)> {
+        let begins = [0].into_iter().chain(self.ends);
+        SAME.iter().zip(begins.zip(self.ends)).map(|(name, (begin, end))| (name, self.same.get(begin..end).unwrap_or_default()))
     }
 }
 

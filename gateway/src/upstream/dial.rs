@@ -10,7 +10,7 @@ use std::{
 };
 
 use hyper::{
-    client::conn::{http1, http2},
+    client::conn::http2,
     rt::{Read, Write},
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,7 +19,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::pool::Lease;
+use super::{
+    http1::{Connection, Io},
+    pool::Lease,
+};
 use crate::{
     catalogue::{Address, Service},
     settings::Settings,
@@ -27,8 +30,6 @@ use crate::{
     tls::HTTP2,
 };
 
-/// Enough for any head; bodies stream through.
-const BUFFER: usize = 256 * 1024;
 /// What one exchange may have under way, and all of a connection: one that is read slowly never
 /// stops the others.
 const STREAM_WINDOW: u32 = 128 * 1024;
@@ -73,7 +74,7 @@ async fn open(worker: &Worker, service: &Service, address: &Address, upgrade: bo
         return if by_knowledge {
             share(worker, service, address, TokioIo::new(stream)).await
         } else {
-            own(worker, service, address, TokioIo::new(stream)).await
+            Ok(own(worker, service, address, Io::Left(stream)))
         };
     };
     let connector = worker.core.connectors.choose(upgrade)?;
@@ -82,17 +83,13 @@ async fn open(worker: &Worker, service: &Service, address: &Address, upgrade: bo
     if http2 {
         share(worker, service, address, TokioIo::new(stream)).await
     } else {
-        own(worker, service, address, TokioIo::new(stream)).await
+        Ok(own(worker, service, address, Io::Right(Box::new(stream))))
     }
 }
 
-async fn own<T>(worker: &Worker, service: &Service, address: &Address, io: T) -> io::Result<Lease>
-where
-    T: Read + Write + Unpin + Send + 'static,
-{
-    let (sender, connection) = http1::Builder::new().max_buf_size(BUFFER).handshake(io).await.map_err(io::Error::other)?;
-    drive(service, connection.with_upgrades());
-    Ok(worker.pool.own(address, sender))
+fn own(worker: &Worker, service: &Service, address: &Address, io: Io) -> Lease {
+    service.counts.connections.fetch_add(1, Relaxed);
+    worker.pool.own(address, Connection::new(io))
 }
 
 async fn share<T>(worker: &Worker, service: &Service, address: &Address, io: T) -> io::Result<Lease>
@@ -116,18 +113,15 @@ where
     let allowed = Box::new(move || {
         asked.upgrade().map_or(0, |connection| connection.lock().unwrap_or_else(PoisonError::into_inner).current_max_send_streams())
     });
-    drive(service, poll_fn(move |cx| connection.lock().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)));
-    Ok(worker.pool.shared(address, sender, allowed))
-}
-
-fn drive(service: &Service, connection: impl Future<Output = hyper::Result<()>> + Send + 'static) {
     service.counts.connections.fetch_add(1, Relaxed);
     let slug = Arc::clone(&service.slug);
+    let driven = poll_fn(move |cx| connection.lock().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx));
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        if let Err(error) = driven.await {
             tracing::debug!(service = %slug, %error, "a connection to a service ended");
         }
     });
+    Ok(worker.pool.shared(address, sender, allowed))
 }
 
 async fn dial(settings: &Settings, address: &Address) -> io::Result<TcpStream> {

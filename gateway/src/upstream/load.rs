@@ -8,10 +8,7 @@ use std::{
 use http::StatusCode;
 use tokio::time::Instant;
 
-use super::{
-    health::{Health, Millis, millis},
-    pool::Lease,
-};
+use super::health::{Health, Millis, millis};
 use crate::catalogue::Service;
 
 /// A call under way at an address.
@@ -111,25 +108,17 @@ impl Drop for Load {
     }
 }
 
-/// A call that is being answered: its connection, and its place in the count of its address.
-pub(crate) struct Exchange {
-    lease: Lease,
-    load: Load,
-}
+/// A call that is being answered, and its place in the count of its address.
+pub(crate) struct Exchange(pub(super) Load);
 
 impl Exchange {
-    pub(super) fn new(lease: Lease, load: Load) -> Self {
-        Self { lease, load }
-    }
-
-    /// It has come to its end, and the connection is good for another.
-    pub(crate) fn give_back(self) {
-        self.load.ended();
-        self.lease.give_back();
+    /// It has come to its end.
+    pub(crate) fn ended(self) {
+        self.0.ended();
     }
 
     /// The service did not keep its word in the middle of an answer; the exchange ends.
     pub(crate) fn broken(mut self, what: &str) {
-        self.load.fault(what.to_owned());
+        self.0.fault(what.to_owned());
     }
 }

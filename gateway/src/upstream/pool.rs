@@ -3,19 +3,22 @@
 
 use std::{
     collections::HashMap,
-    future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use foldhash::fast::RandomState;
-use futures_util::future::Either;
 use http::{Request, Response};
 use hyper::{
     body::Incoming,
-    client::conn::{TrySendError, http1, http2},
+    client::conn::{TrySendError, http2},
 };
+use tokio::time::sleep;
 
+use super::http1::{Connection, Home};
 use crate::{catalogue::Address, upload::Upload};
 
 /// Kept connections for each address of a service.
@@ -25,9 +28,18 @@ const KEPT_FOR: Duration = Duration::from_secs(55);
 /// Exchanges that share one connection, however many the service would allow.
 const SHARED_BY: usize = 100;
 
+/// How often those are let go that were kept for too long, or that the service has closed.
+const SWEPT_EVERY: Duration = Duration::from_secs(5);
+
 struct Kept {
-    sender: http1::SendRequest<Upload>,
+    connection: Connection,
     since: Instant,
+}
+
+impl Kept {
+    fn is_good(&mut self) -> bool {
+        self.since.elapsed() <= KEPT_FOR && self.connection.is_idle()
+    }
 }
 
 /// Tells how many exchanges the service allows on a connection; it may say so at any time.
@@ -48,7 +60,7 @@ impl Shared {
 
     fn lease(&mut self) -> Lease {
         self.used = Instant::now();
-        Lease(Held::Shared { sender: self.sender.clone(), _open: Arc::clone(&self.open) })
+        Lease::Shared(Stream { sender: self.sender.clone(), open: Arc::clone(&self.open) })
     }
 }
 
@@ -77,6 +89,8 @@ impl Connections {
 #[derive(Default)]
 pub(crate) struct Pool {
     addresses: Mutex<HashMap<Arc<str>, Connections, RandomState>>,
+    /// Whether the task is there that tidies up.
+    swept: AtomicBool,
 }
 
 impl Pool {
@@ -87,17 +101,9 @@ impl Pool {
         if let Some(lease) = (!upgrade).then(|| connections.share()).flatten() {
             return Some(lease);
         }
-        let kept = &mut connections.kept;
-        let mut index = kept.len();
-        while let Some(last) = index.checked_sub(1) {
-            index = last;
-            let candidate = kept.get(index)?;
-            let dead = candidate.sender.is_closed() || candidate.since.elapsed() > KEPT_FOR;
-            if dead {
-                kept.remove(index);
-            } else if candidate.sender.is_ready() {
-                let sender = kept.remove(index).sender;
-                return Some(self.own(address, sender));
+        while let Some(mut kept) = connections.kept.pop() {
+            if kept.is_good() {
+                return Some(self.own(address, kept.connection));
             }
         }
         None
@@ -111,9 +117,9 @@ impl Pool {
         }
     }
 
-    /// A fresh connection for one exchange at a time.
-    pub(super) fn own(self: &Arc<Self>, address: &Address, sender: http1::SendRequest<Upload>) -> Lease {
-        Lease(Held::Own { pool: Arc::clone(self), authority: Arc::clone(&address.authority), sender })
+    /// A connection for one exchange at a time.
+    pub(super) fn own(self: &Arc<Self>, address: &Address, connection: Connection) -> Lease {
+        Lease::Own(connection, Home { pool: Arc::clone(self), authority: Arc::clone(&address.authority) })
     }
 
     /// Takes in a fresh connection that others may share from now on.
@@ -135,48 +141,62 @@ impl Pool {
         (expected || connections.shares).then(|| Arc::clone(&connections.dialling))
     }
 
-    fn put(&self, authority: Arc<str>, sender: http1::SendRequest<Upload>) {
+    pub(super) fn put(self: &Arc<Self>, authority: Arc<str>, connection: Connection) {
         let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut all.entry(authority).or_default().kept;
-        if kept.len() >= KEPT {
-            kept.retain(|kept| !kept.sender.is_closed() && kept.since.elapsed() <= KEPT_FOR);
-        }
         if kept.len() < KEPT {
-            kept.push(Kept { sender, since: Instant::now() });
+            kept.push(Kept { connection, since: Instant::now() });
+        }
+        drop(all);
+        if !self.swept.swap(true, Relaxed) {
+            tokio::spawn(sweep(Arc::downgrade(self)));
+        }
+    }
+
+    /// Lets go what no call would take; false when nothing is left.
+    fn tidy(&self) -> bool {
+        let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        for connections in all.values_mut() {
+            connections.kept.retain_mut(Kept::is_good);
+        }
+        all.values().any(|connections| !connections.kept.is_empty())
+    }
+}
+
+async fn sweep(pool: Weak<Pool>) {
+    loop {
+        sleep(SWEPT_EVERY).await;
+        let Some(pool) = pool.upgrade() else { return };
+        if !pool.tidy() {
+            pool.swept.store(false, Relaxed);
+            return;
         }
     }
 }
 
 /// The right to one exchange. Dropping it ends whatever the service is still doing for it: an own
 /// connection is closed; on a shared one the exchange is reset, as its future or body is dropped.
-pub(crate) struct Lease(Held);
-
-enum Held {
-    Own { pool: Arc<Pool>, authority: Arc<str>, sender: http1::SendRequest<Upload> },
-    Shared { sender: http2::SendRequest<Upload>, _open: Arc<()> },
+pub(super) enum Lease {
+    Own(Connection, Home),
+    Shared(Stream),
 }
 
 impl Lease {
     pub(super) fn is_shared(&self) -> bool {
-        matches!(self.0, Held::Shared { .. })
+        matches!(self, Self::Shared(_))
     }
+}
 
-    pub(super) fn try_send(
-        &mut self,
-        request: Request<Upload>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Upload>>>> + use<> {
-        match &mut self.0 {
-            Held::Own { sender, .. } => Either::Left(sender.try_send_request(request)),
-            Held::Shared { sender, .. } => Either::Right(sender.try_send_request(request)),
-        }
-    }
+/// A place on a connection of HTTP/2.
+pub(super) struct Stream {
+    sender: http2::SendRequest<Upload>,
+    open: Arc<()>,
+}
 
-    pub(crate) fn give_back(self) {
-        if let Held::Own { pool, authority, sender } = self.0
-            && !sender.is_closed()
-        {
-            pool.put(authority, sender);
-        }
+impl Stream {
+    pub(super) async fn send(mut self, request: Request<Upload>) -> Result<(Response<Incoming>, Arc<()>), TrySendError<Request<Upload>>> {
+        let response = self.sender.try_send_request(request).await?;
+        Ok((response, self.open))
     }
 }
 

@@ -92,7 +92,7 @@ async fn check_address(worker: &Worker, service: &Service, index: usize) {
 
 /// Without a health path any answer will do.
 async fn ask(worker: &Worker, service: &Service, address: &Address, policy: Option<&HealthPolicy>) -> Result<StatusCode, String> {
-    let mut lease = connect(worker, service, address, false).await.map_err(|error| match error {
+    let lease = connect(worker, service, address, false).await.map_err(|error| match error {
         ConnectFailed::Refused(reason) => reason,
         ConnectFailed::Timeout => "No connection in time".to_owned(),
     })?;
@@ -100,7 +100,7 @@ async fn ask(worker: &Worker, service: &Service, address: &Address, policy: Opti
     headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("mintreu/", env!("CARGO_PKG_VERSION"))));
     let target = policy.map_or("/", |policy| &policy.path);
     let mut outgoing = Outgoing { method: Method::GET, target, given: headers, injected: None, upload: Upload::empty(), upgrade: false };
-    let request = outgoing.request(address, &lease).ok_or("The address of the check cannot be read")?;
-    let answer = lease.try_send(request).await.map_err(|error| error.error().to_string())?;
+    let ready = outgoing.onto(lease, address).ok_or("The address of the check cannot be read")?;
+    let answer = ready.send().await.map_err(|failed| failed.why)?;
     Ok(answer.status())
 }

@@ -22,11 +22,14 @@
 //! | WebSocket | 6455 §4, 9110 §7.8 | `exchange::a_websocket…`, `…a_refused_upgrade…`, `…nothing_tunnels…`, `http2::tunnels_are_refused`, `outgoing::an_upgrade…` |
 //! | a truncated answer looks truncated | 9112 §8, 9113 §8.1 | `exchange::a_service_that_dies…`, the same in `http2`, `outgoing::an_answer_that_breaks…` |
 //! | revocation at once | | `policy` |
+//! | one way to read an answer, one place for what comes after it | 9112 §6.3, §9.3 | `answer` |
 //! | floods cost bounded memory | 9113 §10.5 | `flood` |
 
 #[cfg(test)]
 mod support;
 
+#[cfg(test)]
+mod answer;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]

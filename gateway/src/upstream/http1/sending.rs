@@ -1,0 +1,108 @@
+//! A request on its way out: the head is written by us, the body follows as it comes.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf as _, BytesMut};
+use http_body::Body as _;
+use tokio::io::AsyncWrite;
+
+use super::Broken;
+use crate::upload::Upload;
+
+/// As much is gathered before it is written, where more is there.
+const GATHERED: usize = 32 * 1024;
+
+pub(super) struct Sending {
+    /// What is to be written next.
+    pub(super) out: BytesMut,
+    /// None when it has come to its end.
+    pub(super) upload: Option<Upload>,
+    pub(super) chunked: bool,
+    /// Whether the body was looked at: it cannot be sent elsewhere then.
+    pub(super) touched: bool,
+    /// Whether the service may have seen anything.
+    pub(super) began: bool,
+}
+
+impl Sending {
+    pub(super) fn poll(&mut self, io: &mut (impl AsyncWrite + Unpin), cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        loop {
+            let more = self.gather(cx)?;
+            while self.out.has_remaining() {
+                let written = ready!(Pin::new(&mut *io).poll_write(cx, &self.out))?;
+                if written == 0 {
+                    return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into()));
+                }
+                self.began = true;
+                self.out.advance(written);
+            }
+            match more {
+                Poll::Ready(true) => {}
+                Poll::Ready(false) => return Pin::new(io).poll_flush(cx).map_err(Into::into),
+                Poll::Pending => {
+                    ready!(Pin::new(io).poll_flush(cx))?;
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Takes what is there of the body; tells whether there is more.
+    fn gather(&mut self, cx: &mut Context<'_>) -> Result<Poll<bool>, Broken> {
+        while let Some(upload) = &mut self.upload {
+            if self.out.len() >= GATHERED {
+                return Ok(Poll::Ready(true));
+            }
+            self.touched = true;
+            let Poll::Ready(frame) = Pin::new(&mut *upload).poll_frame(cx) else { return Ok(Poll::Pending) };
+            let mut over = frame.is_none();
+            if let Some(frame) = frame.transpose().map_err(|_| Broken::Upload)? {
+                match frame.into_data() {
+                    Ok(data) => self.add(&data),
+                    Err(frame) if self.chunked => {
+                        self.out.extend_from_slice(b"0\r\n");
+                        for (name, value) in frame.trailers_ref().into_iter().flatten() {
+                            field(&mut self.out, name.as_str(), value.as_bytes());
+                        }
+                        self.out.extend_from_slice(b"\r\n");
+                        self.chunked = false;
+                        over = true;
+                    }
+                    Err(_) => {}
+                }
+            }
+            if over || self.upload.as_ref().is_some_and(|upload| !self.chunked && upload.is_end_stream()) {
+                if self.chunked {
+                    self.out.extend_from_slice(b"0\r\n\r\n");
+                }
+                self.upload = None;
+            }
+        }
+        Ok(Poll::Ready(false))
+    }
+
+    fn add(&mut self, data: &[u8]) {
+        if data.is_empty() {
+            return;
+        }
+        if !self.chunked {
+            self.out.extend_from_slice(data);
+            return;
+        }
+        self.out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
+        self.out.extend_from_slice(data);
+        self.out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// A line of a head.
+pub(in crate::upstream) fn field(out: &mut BytesMut, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
