@@ -69,9 +69,9 @@ impl Call {
         }
     }
 
-    /// The platform's time.
+    /// The platform's time when the head of the answer was there; now, before it is.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.at + self.began.elapsed()
+        self.at + self.latency.unwrap_or_else(|| self.began.elapsed())
     }
 
     pub(crate) fn entry(&self) -> &Arc<Entry> {

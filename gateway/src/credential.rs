@@ -8,14 +8,13 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use chrono::{DateTime, Utc};
 use http::{HeaderMap, header};
 use mintreu_model::credential::{client_id_is_wellformed, secret_is_wellformed};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
-    grant::Entry,
+    grant::{Entry, Moment},
     header::single,
     problem::{Code, Problem},
     state::Core,
@@ -35,7 +34,7 @@ pub(crate) struct Caller {
     pub(crate) token: Option<Arc<Verified>>,
 }
 
-pub(crate) async fn identify(core: &Core, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Problem> {
+pub(crate) async fn identify(core: &Core, headers: &HeaderMap, now: Moment) -> Result<Caller, Problem> {
     let line = single(headers, &header::AUTHORIZATION)
         .map_err(|()| Problem::malformed("Authorization stands more than once."))?
         .ok_or(Code::CredentialsMissing)?;
@@ -64,7 +63,7 @@ pub(crate) fn buffer() -> [u8; LONGEST] {
 }
 
 /// The entry whose secret this is. Junk is refused without a look-up.
-pub(crate) async fn by_secret(core: &Core, client_id: &str, secret: &str, now: DateTime<Utc>) -> Result<Arc<Entry>, Problem> {
+pub(crate) async fn by_secret(core: &Core, client_id: &str, secret: &str, now: Moment) -> Result<Arc<Entry>, Problem> {
     let digest: [u8; 32] = Sha256::digest(secret).into();
     let entry = if client_id_is_wellformed(client_id) && secret_is_wellformed(secret) {
         core.grants.find(client_id, now).await.map_err(|_| Code::ServiceUnavailable)?
@@ -74,16 +73,16 @@ pub(crate) async fn by_secret(core: &Core, client_id: &str, secret: &str, now: D
     let expected = entry.as_ref().map_or([0; 32], |entry| entry.grant.secret_sha256);
     let equal = bool::from(expected.ct_eq(&digest));
     let entry = entry.filter(|_| equal).ok_or(Code::CredentialsInvalid)?;
-    entry.check_key(now)?;
+    entry.check_key(now.0)?;
     Ok(entry)
 }
 
-async fn by_token(core: &Core, token: &str, now: DateTime<Utc>) -> Result<Caller, Problem> {
+async fn by_token(core: &Core, token: &str, now: Moment) -> Result<Caller, Problem> {
     let verified = core.tokens.verify(&core.signer, &core.settings.issuer, token).map_err(|refused| match refused {
         TokenRefused::Invalid => Code::CredentialsInvalid,
         TokenRefused::Expired => Code::CredentialsExpired,
     })?;
     let entry = core.grants.find(&verified.client_id, now).await.map_err(|_| Code::ServiceUnavailable)?.ok_or(Code::CredentialsInvalid)?;
-    entry.check_key(now)?;
+    entry.check_key(now.0)?;
     Ok(Caller { entry, token: Some(verified) })
 }

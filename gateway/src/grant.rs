@@ -33,6 +33,8 @@ const UNKNOWN_IDS: usize = 10_000;
 /// A control plane that takes longer counts as away.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// By the platform's clock, and by one that never goes back.
+pub(crate) type Moment = (DateTime<Utc>, Instant);
 type Loaded = Result<Option<Arc<Entry>>, SourceUnavailable>;
 
 /// A load under way, and the generation that it began in.
@@ -69,7 +71,7 @@ impl Grants {
     }
 
     /// The grant of a client id; `None` when there is no such key.
-    pub(crate) async fn find(self: &Arc<Self>, client_id: &str, now: DateTime<Utc>) -> Loaded {
+    pub(crate) async fn find(self: &Arc<Self>, client_id: &str, (now, at): Moment) -> Loaded {
         let Some(entry) = self.known.get(client_id) else {
             if self.unknown.get(client_id).is_some_and(|since| since.elapsed() < UNKNOWN_FOR) {
                 return Ok(None);
@@ -77,7 +79,7 @@ impl Grants {
             return self.load(client_id, None).await;
         };
         let stale = Some(entry.serial);
-        let age = entry.age();
+        let age = entry.age(at);
         let period_over = now >= entry.grant.quota.period_end;
         if age < REFRESH_AFTER && !period_over {
             return Ok(Some(entry));
@@ -85,7 +87,7 @@ impl Grants {
         if age >= SERVES_FOR {
             return self.load(client_id, stale).await;
         }
-        if !entry.may_refresh() {
+        if !entry.may_refresh(at) {
             return Ok(Some(entry));
         }
         if period_over {

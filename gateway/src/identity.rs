@@ -70,6 +70,7 @@ pub(crate) struct Injected<'a> {
     pub(crate) service: &'a Service,
     pub(crate) tag: &'a RequestTag,
     pub(crate) origin: &'a Origin,
+    pub(crate) at: Instant,
 }
 
 impl Injected<'_> {
@@ -83,7 +84,7 @@ impl Injected<'_> {
         if let Some(url) = entry.fields.database_url.as_ref().filter(|_| self.service.wants_database) {
             field(&DATABASE_URL, url.as_bytes());
         }
-        field(&IDENTITY, identity(self.core, entry, token.as_deref(), self.service).as_bytes());
+        field(&IDENTITY, self.identity(token.as_deref()).as_bytes());
         let trace = Trace::continued(given);
         field(&TRACEPARENT, &trace.parent);
         for (name, value) in given {
@@ -100,6 +101,24 @@ impl Injected<'_> {
         field(&FORWARDED_FOR, text.as_bytes());
         field(&FORWARDED_PROTO, proto.as_bytes());
         field(&FORWARDED_HOST, host.as_bytes());
+    }
+
+    /// Signed once for the grant and service, then reused.
+    fn identity(self, token: Option<&Verified>) -> HeaderValue {
+        let Self { core, caller: Caller { entry, .. }, service, at, .. } = self;
+        let narrowed = token.and_then(|token| token.scopes.as_ref().map(|scopes| (token, scopes)));
+        let slot: &ArcSwapOption<Identity> = narrowed.map_or(&entry.identity, |(token, _)| &token.identity);
+        if let Some(known) = slot.load().as_ref()
+            && at.saturating_duration_since(known.signed) < REUSED_FOR
+            && known.grant == entry.serial
+            && known.service == service.slug
+        {
+            return known.value.clone();
+        }
+        let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
+        let value = sign(core, entry, scopes, service);
+        slot.store(Some(Arc::new(Identity { value: value.clone(), service: Arc::clone(&service.slug), grant: entry.serial, signed: at })));
+        value
     }
 }
 
@@ -125,28 +144,6 @@ fn write_address(text: &mut String, ip: IpAddr) {
         }
         text.push_str(itoa::Buffer::new().format(number));
     }
-}
-
-/// Signed once for the grant and service, then reused.
-fn identity(core: &Core, entry: &Entry, token: Option<&Verified>, service: &Service) -> HeaderValue {
-    let narrowed = token.and_then(|token| token.scopes.as_ref().map(|scopes| (token, scopes)));
-    let slot: &ArcSwapOption<Identity> = narrowed.map_or(&entry.identity, |(token, _)| &token.identity);
-    if let Some(known) = slot.load().as_ref()
-        && known.signed.elapsed() < REUSED_FOR
-        && known.grant == entry.serial
-        && known.service == service.slug
-    {
-        return known.value.clone();
-    }
-    let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
-    let value = sign(core, entry, scopes, service);
-    slot.store(Some(Arc::new(Identity {
-        value: value.clone(),
-        service: Arc::clone(&service.slug),
-        grant: entry.serial,
-        signed: Instant::now(),
-    })));
-    value
 }
 
 fn sign(core: &Core, entry: &Entry, scopes: &[Scope], service: &Service) -> HeaderValue {

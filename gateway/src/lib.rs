@@ -202,12 +202,12 @@ impl Gateway {
         if let Err(problem) = framing::normalise(&mut parts) {
             return self.finish(Err(problem), &tag);
         }
-        let request = Request::from_parts(parts, body.into());
+        let body = body.into();
         let mut sharing = Sharing::default();
-        let answer = match request.uri().path() {
-            TOKEN_PATH => oauth::token(core, request, peer, &tag).await,
-            JWKS_PATH => oauth::jwks(core, request.method(), &tag),
-            _ => pipeline::serve(&self.0, request, peer, &tag, &mut sharing).await,
+        let answer = match parts.uri.path() {
+            TOKEN_PATH => Box::pin(oauth::token(core, Request::from_parts(parts, body), peer, &tag)).await,
+            JWKS_PATH => oauth::jwks(core, &parts.method, &tag),
+            _ => pipeline::serve(&self.0, (parts, body), peer, &tag, &mut sharing).await,
         };
         let mut response = self.finish(answer, &tag);
         sharing.tell(response.headers_mut());

@@ -1,7 +1,7 @@
 //! The token endpoint (RFC 6749 §4.4) and the key set that verifies what it hands out. Clients
 //! authenticate by HTTP Basic or in the form, never both.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Instant};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt as _, Limited};
@@ -127,7 +127,7 @@ async fn grant(core: &Core, parts: &Parts, form: &[u8], origin: &Origin, tag: &R
     if form.client_id.as_ref().is_some_and(|named| named != id) {
         return Err(INVALID_CLIENT.into());
     }
-    let entry = credential::by_secret(core, id, secret, (core.clock)()).await.map_err(|problem| match problem.code {
+    let entry = credential::by_secret(core, id, secret, ((core.clock)(), Instant::now())).await.map_err(|problem| match problem.code {
         Code::ServiceUnavailable => Failed::Platform(problem),
         _ => INVALID_CLIENT.into(),
     })?;

@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header, request::Parts};
 use http_body::Body as _;
 use mintreu_model::route::check_path;
 
@@ -33,7 +33,7 @@ pub(crate) const PREFIX: &str = "/products/";
 
 pub(crate) async fn serve(
     worker: &Worker,
-    request: Request<RequestBody>,
+    (mut parts, body): (Parts, RequestBody),
     peer: SocketAddr,
     tag: &RequestTag,
     sharing: &mut Sharing,
@@ -41,7 +41,6 @@ pub(crate) async fn serve(
     let core = &worker.core;
     let (now, began) = ((core.clock)(), Instant::now());
     let settings = &core.settings;
-    let (mut parts, body) = request.into_parts();
 
     let host = framing::check(&parts)?;
     browser::check(settings, &parts.headers)?;
@@ -64,7 +63,7 @@ pub(crate) async fn serve(
     let route = service.route(&parts.method, call.path)?;
 
     let origin = Origin::new(settings, &parts.headers, peer, host);
-    let caller = credential::identify(core, &parts.headers, now).await?;
+    let caller = credential::identify(core, &parts.headers, (now, began)).await?;
     sharing.hold_to(&caller.entry.grant, &parts.headers)?;
     let limit = caller.entry.grant.max_request_bytes.unwrap_or(u64::MAX).min(settings.max_body_bytes);
     let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip, body: body.size_hint().lower(), limit };
@@ -108,7 +107,7 @@ pub(crate) async fn serve(
         None
     };
 
-    let injected = Some(Injected { core, caller: &caller, service: &service, tag, origin: &origin });
+    let injected = Some(Injected { core, caller: &caller, service: &service, tag, origin: &origin, at: began });
     let outgoing = Outgoing { method: parts.method, target: &call.forwarded, given, injected, upload, upgrade: wanted.is_some() };
     let until = service.policy.total_timeout.map(|total| tokio::time::Instant::from_std(began) + total);
     match upstream::send(worker, &service, outgoing, until).await {

@@ -17,6 +17,7 @@ mod report;
 
 use std::{
     future::Future,
+    pin::{Pin, pin},
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -87,7 +88,7 @@ impl Outgoing<'_> {
     fn onto(&mut self, lease: Lease, address: &Address) -> Option<Ready> {
         Some(match lease {
             Lease::Own(connection, home) => Ready::Own(connection, home, self.outbound(address)?),
-            Lease::Shared(stream) => Ready::Shared(stream, self.request(address)?),
+            Lease::Shared(stream) => Ready::Shared(Box::new((stream, self.request(address)?))),
         })
     }
 
@@ -173,9 +174,10 @@ impl Outgoing<'_> {
 }
 
 /// A request on the connection that it goes by.
+#[expect(clippy::large_enum_variant, reason = "most calls are of the large one")]
 enum Ready {
     Own(http1::Connection, http1::Home, http1::Outbound),
-    Shared(Stream, Request<Upload>),
+    Shared(Box<(Stream, Request<Upload>)>),
 }
 
 /// There is no answer on this connection.
@@ -194,7 +196,7 @@ impl Ready {
                 Ok(response) => Ok(response.map(Answer::Own)),
                 Err(failed) => Err(Unanswered { why: failed.why.to_string(), whole: failed.whole, refused: false }),
             },
-            Self::Shared(stream, request) => match stream.send(request).await {
+            Self::Shared(shared) => match Box::pin(shared.0.send(shared.1)).await {
                 Ok((response, place)) => Ok(response.map(|incoming| Answer::Shared { incoming, _place: place })),
                 Err(mut failed) => {
                     let whole = failed.take_message().map(Request::into_body);
@@ -323,7 +325,8 @@ impl Delivery<'_> {
     }
 
     async fn connect(&mut self, address: &Address) -> Result<Lease, ConnectFailed> {
-        let connecting = connect(self.worker, self.service, address, self.outgoing.upgrade);
+        // It is seldom needed and large: every call would be moved with room for it.
+        let connecting = Box::pin(connect(self.worker, self.service, address, self.outgoing.upgrade));
         match self.until {
             None => connecting.await,
             Some(until) => timeout_at(until, connecting).await.unwrap_or(Err(ConnectFailed::Timeout)),
@@ -337,7 +340,7 @@ impl Delivery<'_> {
             return Err(Next::Failed(Failure::Unreachable));
         };
         let sent = Instant::now();
-        match self.first_byte(ready.send(), sent).await {
+        match self.first_byte(pin!(ready.send()), sent).await {
             Some(Ok(response)) => {
                 let now = Instant::now();
                 let begin = self.progress.as_ref().map_or(sent, |progress| progress.latest().max(sent));
@@ -368,10 +371,9 @@ impl Delivery<'_> {
 
     /// Waits for the head of the answer. The time runs from the last piece of the request: a long
     /// upload is no slow service.
-    async fn first_byte<T>(&mut self, answer: impl Future<Output = T>, sent: Instant) -> Option<T> {
+    async fn first_byte<T>(&mut self, mut answer: Pin<&mut impl Future<Output = T>>, sent: Instant) -> Option<T> {
         let timeout = self.service.timeout;
         let within = |deadline: Instant| self.until.map_or(deadline, |until| until.min(deadline));
-        let mut answer = std::pin::pin!(answer);
         let mut deadline = within(sent + timeout);
         loop {
             if let Ok(answer) = timeout_at(deadline, answer.as_mut()).await {

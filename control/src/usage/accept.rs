@@ -8,6 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use foldhash::fast::RandomState;
 use mintreu_model::{
     id::{ApiKeyId, ApplicationId, SubscriptionId},
     status::UsageStep,
@@ -46,7 +47,7 @@ pub(super) struct Sums {
 
 /// Rows to be added; each is there once, as a statement may touch a row once.
 #[derive(Debug, Default)]
-pub(super) struct Rows(HashMap<Bucket, Sums>);
+pub(super) struct Rows(HashMap<Bucket, Sums, RandomState>);
 
 impl Rows {
     pub(super) fn add(&mut self, bucket: Bucket, sums: &Sums) {
@@ -71,8 +72,8 @@ impl Rows {
 #[derive(Debug, Default)]
 pub struct Batch {
     minutes: Rows,
-    quota: HashMap<(SubscriptionId, DateTime<Utc>), i64>,
-    keys: HashMap<ApiKeyId, DateTime<Utc>>,
+    quota: HashMap<(SubscriptionId, DateTime<Utc>), i64, RandomState>,
+    keys: HashMap<ApiKeyId, DateTime<Utc>, RandomState>,
 }
 
 impl Batch {
@@ -282,7 +283,7 @@ async fn settle_leases(tx: &mut Tx, replica: Uuid, quota: &[Quota]) -> Result<()
 
 /// Uses soon after each other are not worth a write, nor is a key that somebody else is noting just
 /// now. The uses of a minute are noted as of the last of them.
-async fn touch_keys(tx: &mut Tx, keys: HashMap<ApiKeyId, DateTime<Utc>>) -> Result<()> {
+async fn touch_keys(tx: &mut Tx, keys: impl IntoIterator<Item = (ApiKeyId, DateTime<Utc>)>) -> Result<()> {
     let mut minutes: BTreeMap<DateTime<Utc>, (DateTime<Utc>, Vec<ApiKeyId>)> = BTreeMap::new();
     for (key, at) in keys {
         let (last, keys) = minutes.entry(UsageStep::Minute.floor(at)).or_insert((at, Vec::new()));
@@ -303,14 +304,14 @@ async fn touch_keys(tx: &mut Tx, keys: HashMap<ApiKeyId, DateTime<Utc>>) -> Resu
             );
             execute!(tx, {
                 let query = sqlx::query(&sql).bind(at).bind(at - LAST_USED_STEP);
-                chunk.iter().fold(query, |query, key| query.bind(key))
+                chunk.iter().fold(query, sqlx::query::Query::bind)
             })?;
         }
     }
     Ok(())
 }
 
-fn in_order<K: Ord + Copy, V>(sums: HashMap<K, V>) -> Vec<(K, V)> {
+fn in_order<K: Ord + Copy, V>(sums: impl IntoIterator<Item = (K, V)>) -> Vec<(K, V)> {
     let mut rows: Vec<_> = sums.into_iter().collect();
     rows.sort_unstable_by_key(|(key, _)| *key);
     rows

@@ -99,13 +99,13 @@ impl Entry {
         }
     }
 
-    pub(super) fn age(&self) -> Duration {
-        self.loaded.elapsed()
+    pub(super) fn age(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.loaded)
     }
 
     /// True for one caller a second.
-    pub(super) fn may_refresh(&self) -> bool {
-        let now = u64::try_from(self.age().as_millis()).unwrap_or(u64::MAX - 1) + 1;
+    pub(super) fn may_refresh(&self, at: Instant) -> bool {
+        let now = u64::try_from(self.age(at).as_millis()).unwrap_or(u64::MAX - 1) + 1;
         let tried = self.tried.load(Relaxed);
         let retry = u64::try_from(RETRY_AFTER.as_millis()).unwrap_or(u64::MAX);
         (tried == 0 || now.saturating_sub(tried) >= retry) && self.tried.compare_exchange(tried, now, Relaxed, Relaxed).is_ok()

@@ -163,6 +163,7 @@ impl Worker {
         let connection = server.serve_connection(TokioIo::new(wire), service).with_upgrades();
         let mut connection = pin!(connection);
         let outcome = tokio::select! {
+            biased;
             outcome = connection.as_mut() => outcome,
             () = self.last_call() => {
                 connection.as_mut().graceful_shutdown();

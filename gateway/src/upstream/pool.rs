@@ -25,6 +25,8 @@ use crate::{catalogue::Address, upload::Upload};
 const KEPT: usize = 256;
 /// Below what servers commonly close after, so that few are found dead.
 const KEPT_FOR: Duration = Duration::from_secs(55);
+/// The same in looks at the pool: a connection that is taken does not ask for the time.
+const KEPT_FOR_LOOKS: u64 = KEPT_FOR.as_secs() / SWEPT_EVERY.as_secs();
 /// Exchanges that share one connection, however many the service would allow.
 const SHARED_BY: usize = 100;
 
@@ -33,13 +35,8 @@ const SWEPT_EVERY: Duration = Duration::from_secs(5);
 
 struct Kept {
     connection: Connection,
-    since: Instant,
-}
-
-impl Kept {
-    fn is_good(&mut self) -> bool {
-        self.since.elapsed() <= KEPT_FOR && self.connection.is_idle()
-    }
+    /// How often the pool was looked at since.
+    looks: u64,
 }
 
 /// Tells how many exchanges the service allows on a connection; it may say so at any time.
@@ -102,7 +99,7 @@ impl Pool {
             return Some(lease);
         }
         while let Some(mut kept) = connections.kept.pop() {
-            if kept.is_good() {
+            if kept.connection.is_idle() {
                 return Some(self.own(address, kept.connection));
             }
         }
@@ -145,7 +142,7 @@ impl Pool {
         let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut all.entry(authority).or_default().kept;
         if kept.len() < KEPT {
-            kept.push(Kept { connection, since: Instant::now() });
+            kept.push(Kept { connection, looks: 0 });
         }
         drop(all);
         if !self.swept.swap(true, Relaxed) {
@@ -157,7 +154,10 @@ impl Pool {
     fn tidy(&self) -> bool {
         let mut all = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         for connections in all.values_mut() {
-            connections.kept.retain_mut(Kept::is_good);
+            connections.kept.retain_mut(|kept| {
+                kept.looks += 1;
+                kept.looks <= KEPT_FOR_LOOKS && kept.connection.is_idle()
+            });
         }
         all.values().any(|connections| !connections.kept.is_empty())
     }

@@ -1,6 +1,6 @@
 //! Which usage is asked for: a range, a step, a breakdown. Everything may be left out.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Check, account::form};
@@ -66,7 +66,8 @@ impl UsageStep {
     /// Beginning of the interval that `at` is in.
     #[must_use]
     pub fn floor(self, at: DateTime<Utc>) -> DateTime<Utc> {
-        at.duration_trunc(self.length()).unwrap_or(at)
+        let seconds = at.timestamp();
+        DateTime::from_timestamp(seconds - seconds.rem_euclid(self.length().num_seconds()), 0).unwrap_or(at)
     }
 }
 

@@ -39,10 +39,12 @@ const PERIOD: Duration = Duration::from_secs(6);
 /// Of the quiet p99.
 const BOUND: f64 = 2.0;
 
-/// Callers and the service that they call are on other machines in life: here they have a thread
-/// that gets a core as soon as it wants one, and those who flood have others.
+/// Callers, the service that they call and those who flood are on other machines in life: here the
+/// callers have a thread that gets a core as soon as it wants one, and those who flood have what
+/// nobody else wants.
 pub(crate) fn run(wish: &Wish<'_>) -> Report {
-    let others = Handle::current();
+    let people = Builder::new_multi_thread().worker_threads(2).enable_all().on_thread_start(|| drop(chrt("--idle", "0"))).build().unwrap();
+    let others = people.handle().clone();
     block_in_place(|| {
         let measured = thread::scope(|scope| {
             let callers = scope.spawn(|| Builder::new_current_thread().enable_all().build().unwrap().block_on(measure(wish, &others)));
@@ -60,7 +62,7 @@ async fn measure(wish: &Wish<'_>, others: &Handle) -> Report {
     let place = Place { quiet: wish.quiet, trusted_proxies: Some("127.0.0.1/32".to_owned()), ..Place::with(wish.program, None) };
     let scene = Scene::at(place, Quota::Stops).await;
     let mut report = Report::default();
-    if !go_first() {
+    if !chrt("--fifo", "10") {
         report.saw("Not root: the callers and their service compete for the cores with what they measure");
     }
     let (mut quiet, mut flooded) = (Vec::new(), Vec::new());
@@ -98,10 +100,10 @@ async fn p99(scene: &Scene, report: &mut Report) -> Duration {
     tally.p99()
 }
 
-/// Makes this thread a real-time one.
-fn go_first() -> bool {
+/// Puts this thread under another policy of the scheduler.
+fn chrt(policy: &str, priority: &str) -> bool {
     let thread = rustix::thread::gettid().as_raw_nonzero().to_string();
-    Command::new("chrt").args(["--fifo", "--pid", "10", &thread]).output().is_ok_and(|output| output.status.success())
+    Command::new("chrt").args([policy, "--pid", priority, &thread]).output().is_ok_and(|output| output.status.success())
 }
 
 struct Flood {

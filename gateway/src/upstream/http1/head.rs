@@ -14,6 +14,8 @@ use super::{
 use crate::header::has_token;
 
 const MOST_FIELDS: usize = 128;
+/// Fields that the gateway adds before the client sees the answer: the map shall not have to grow.
+const OURS: usize = 10;
 pub(super) const LARGEST: usize = 256 * 1024;
 
 #[derive(Debug)]
@@ -104,7 +106,7 @@ fn find(read: &[u8]) -> Result<Option<Found>, Malformed> {
 impl Found {
     fn read(self, bytes: &Bytes, method: &Method) -> Result<Head, Malformed> {
         let malformed = Malformed("a field of the answer makes no sense");
-        let mut fields = HeaderMap::with_capacity(self.fields.len());
+        let mut fields = HeaderMap::with_capacity(self.fields.len() + OURS);
         for (name, place) in self.fields {
             let value = bytes.get(place.clone()).map(|_| bytes.slice(place)).ok_or(malformed)?;
             fields.append(name, HeaderValue::from_maybe_shared(value).map_err(|_| malformed)?);
