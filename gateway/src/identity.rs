@@ -26,8 +26,8 @@ use crate::{
 };
 
 const LIFETIME_SECONDS: u64 = 120;
-/// Half the life: what a service gets is good for a minute at least.
-const REUSED_FOR: Duration = Duration::from_secs(LIFETIME_SECONDS / 2);
+/// What a service gets is good for half a minute at least.
+const REUSED_FOR: Duration = Duration::from_secs(LIFETIME_SECONDS - 30);
 
 const DATABASE_URL: HeaderName = HeaderName::from_static("mintreu-database-url");
 const IDENTITY: HeaderName = HeaderName::from_static("mintreu-identity");

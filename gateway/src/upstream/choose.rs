@@ -130,7 +130,8 @@ mod tests {
         assert_eq!(spread(&addresses, 2), [1_000, 0, 0]);
         addresses[0].health.eject(Duration::from_secs(1), 1);
         let counts = spread(&addresses, 2);
-        assert!(counts[0] > 300 && counts[1] > 300 && counts[2] == 0, "{counts:?}");
+        // The one after the closed one is begun with twice as often.
+        assert!(counts[0] > 200 && counts[1] > 200 && counts[2] == 0, "{counts:?}");
     }
 
     #[test]
