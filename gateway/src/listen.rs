@@ -87,7 +87,9 @@ impl Listener {
             };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let running = running.clone();
+            let on_start = gateway.settings().on_worker_start;
             thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
+                on_start();
                 if let Err(error) = runtime.block_on(worker.run(socket)) {
                     tracing::error!(%error, "a gateway worker ended");
                 }

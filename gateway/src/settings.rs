@@ -56,6 +56,8 @@ pub struct Settings {
     pub drain: Duration,
     pub journal: JournalSettings,
     pub cache: CacheSettings,
+    /// What each thread of the listener does before it serves.
+    pub on_worker_start: fn(),
 }
 
 impl Default for Settings {
@@ -83,6 +85,7 @@ impl Default for Settings {
             drain: Duration::from_secs(10),
             journal: JournalSettings::default(),
             cache: CacheSettings::default(),
+            on_worker_start: || {},
         }
     }
 }

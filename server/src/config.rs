@@ -24,6 +24,7 @@ const KEYS: &[&str] = &[
     "tls_key",
     "service_ca",
     "journal_durability",
+    "answer_cache",
     "grant_cache",
     "smtp_url",
     "keyring",
@@ -67,6 +68,8 @@ pub struct Config {
     /// PEM file of authorities that services' certificates may be from, beside the public ones.
     pub service_ca: Option<PathBuf>,
     pub journal_durability: Durability,
+    /// Bytes of answers that the gateway keeps, of products where it is switched on.
+    pub answer_cache: u64,
     pub grant_cache: usize,
     pub smtp_url: Option<String>,
     pub keyring: PathBuf,
@@ -210,6 +213,11 @@ impl Config {
                     _ => None,
                 })?
                 .unwrap_or_default(),
+            answer_cache: values
+                .parse("answer_cache", "MiB, a number from 1 to 65536", |text| {
+                    text.parse::<u64>().ok().filter(|mebibytes| (1..=65_536).contains(mebibytes)).map(|mebibytes| mebibytes << 20)
+                })?
+                .unwrap_or(64 << 20),
             grant_cache: values
                 .parse("grant_cache", "a number from 100 to 10000000", |text| {
                     text.parse().ok().filter(|entries| (100..=10_000_000).contains(entries))
@@ -366,12 +374,12 @@ mod tests {
     #[test]
     fn the_environment_overrides_the_file() {
         let file = std::env::temp_dir().join(format!("mintreu-config-{}.toml", std::process::id()));
-        std::fs::write(&file, "bind = \"127.0.0.1:4000\"\ntest_clock = true\ngrant_cache = 500\n").unwrap();
+        std::fs::write(&file, "bind = \"127.0.0.1:4000\"\ntest_clock = true\ngrant_cache = 500\nanswer_cache = 2\n").unwrap();
         let environment = [("MINTREU_BIND".to_owned(), "127.0.0.1:5000".to_owned())];
         let config = Config::load(Some(&file), environment.into_iter()).unwrap();
         assert_eq!(config.bind.port(), 5000);
         assert!(config.test_clock);
-        assert_eq!(config.grant_cache, 500);
+        assert_eq!((config.grant_cache, config.answer_cache), (500, 2 << 20));
         std::fs::remove_file(file).unwrap();
     }
 }

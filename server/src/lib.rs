@@ -16,6 +16,7 @@ pub mod rest;
 pub mod serve;
 mod session;
 pub mod telemetry;
+pub mod urgency;
 pub mod web;
 
 /// A failure to start or to do what a command asked, told to who typed it.

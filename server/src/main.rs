@@ -6,9 +6,8 @@ use clap::{Parser, Subcommand};
 use mintreu::{
     admin,
     config::{Config, LogFormat},
-    demo, doctor, journal, serve, telemetry,
+    demo, doctor, journal, serve, telemetry, urgency,
 };
-use rustix::process::{getpriority_process, setpriority_process};
 
 /// A call to a service allocates some twenty times: `docs/BENCHMARKS.md` says what this brought.
 #[global_allocator]
@@ -68,18 +67,6 @@ enum JournalCommand {
     Import { directory: PathBuf },
 }
 
-/// How much less urgent the control plane is than the gateway, whose threads the first thread starts:
-/// a call does not wait until a page is rendered or a password is hashed.
-const NICER: i32 = 5;
-
-/// Linux keeps this for each thread. One that is started by another begins with what that one has,
-/// hence no addition here.
-fn give_way(nice: i32) {
-    if let Err(error) = setpriority_process(None, nice) {
-        tracing::warn!(%error, "pages and passwords are as urgent as calls");
-    }
-}
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let config = match Config::load(cli.config.as_deref(), std::env::vars()) {
@@ -90,8 +77,8 @@ fn main() -> ExitCode {
         }
     };
     telemetry::init(config.log.unwrap_or(if std::io::stderr().is_terminal() { LogFormat::Pretty } else { LogFormat::Json }));
-    let nice = getpriority_process(None).unwrap_or(0) + NICER;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().on_thread_start(move || give_way(nice)).build() {
+    let nice = urgency::of_control();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().on_thread_start(move || urgency::give_way(nice)).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("mintreu: no runtime could be started: {error}");

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use mintreu_control::{Control, Error, catalogue::Watch, keyring::Keyring, store, usage};
 use mintreu_gateway::{
-    ApplicationStatus, Catalogue, Change, Gateway, Grant, HealthPolicy, JournalSettings, LeaseGranted, LeaseRequest, Part, PolicySource,
-    ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy, UsageBatch,
-    UsageRecord, UsageSink, WeakGateway, read_certificates,
+    ApplicationStatus, CacheSettings, Catalogue, Change, Gateway, Grant, HealthPolicy, JournalSettings, LeaseGranted, LeaseRequest, Part,
+    PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy,
+    UsageBatch, UsageRecord, UsageSink, WeakGateway, read_certificates,
 };
 use mintreu_model::{
     id::{SegmentId, ServiceId, SubscriptionId},
@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Failure, config::Config};
+use crate::{Failure, config::Config, urgency};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
@@ -47,6 +47,8 @@ pub fn gateway(control: &Control, config: &Config) -> Result<Gateway, Failure> {
         shared_host: config.api_host.is_none(),
         leased_quotas: !config.is_sqlite(),
         rate_store: config.redis.clone(),
+        on_worker_start: urgency::go_first,
+        cache: CacheSettings { total_bytes: config.answer_cache, ..CacheSettings::default() },
         grant_cache: config.grant_cache,
         trusted_proxies: config.trusted_proxies.clone(),
         allowed_link_local: if config.allow_link_local_services {

@@ -13,7 +13,7 @@ use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt as _, stream};
@@ -33,6 +33,8 @@ pub struct Echo {
     pub pause: Arc<AtomicU64>,
     /// Calls of the lifecycle that it heard.
     pub heard: Arc<AtomicU64>,
+    /// Calls of products that it answered.
+    pub answered: Arc<AtomicU64>,
     /// Applications that were set up, also half, and not deleted.
     known: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -80,11 +82,15 @@ async fn answer(State(echo): State<Echo>, method: Method, uri: Uri, request: Req
     if let Some(application) = path.strip_prefix(LIFECYCLE) {
         return echo.lifecycle(&method, application).await.into_response();
     }
+    echo.answered.fetch_add(1, Ordering::SeqCst);
     if let Some(pause) = path.strip_prefix("/v1/echo/slow/").and_then(|rest| rest.split('/').next()) {
         tokio::time::sleep(Duration::from_millis(pause.parse().unwrap_or(0))).await;
     }
     if let Some(bytes) = path.strip_prefix("/v1/echo/download/") {
         return bytes.parse().map_or_else(|_| StatusCode::BAD_REQUEST.into_response(), download);
+    }
+    if path.starts_with("/v1/echo/kept/") {
+        return ([(header::CACHE_CONTROL, "max-age=60")], Json(told(path, request.headers()))).into_response();
     }
     if path == "/v1/echo/upload" {
         return upload(request.into_body()).await;

@@ -66,6 +66,7 @@ impl Site {
             redis: None,
             api_host: None,
             journal_durability: Durability::default(),
+            answer_cache: 1 << 20,
             grant_cache: 1_000,
             smtp_url: None,
             trusted_proxies: Vec::new(),

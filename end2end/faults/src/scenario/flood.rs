@@ -43,9 +43,9 @@ const BOUND: f64 = 2.0;
 /// callers have a thread that gets a core as soon as it wants one, and those who flood have what
 /// nobody else wants.
 pub(crate) fn run(wish: &Wish<'_>) -> Report {
-    let people = Builder::new_multi_thread().worker_threads(2).enable_all().on_thread_start(|| drop(chrt("--idle", "0"))).build().unwrap();
+    let people = Builder::new_multi_thread().worker_threads(2).enable_all().on_thread_start(|| _ = chrt("--idle", "0")).build().unwrap();
     let others = people.handle().clone();
-    block_in_place(|| {
+    let report = block_in_place(|| {
         let measured = thread::scope(|scope| {
             let callers = scope.spawn(|| Builder::new_current_thread().enable_all().build().unwrap().block_on(measure(wish, &others)));
             callers.join()
@@ -55,7 +55,9 @@ pub(crate) fn run(wish: &Wish<'_>) -> Report {
             report.found("it panicked");
             report
         })
-    })
+    });
+    people.shutdown_background();
+    report
 }
 
 async fn measure(wish: &Wish<'_>, others: &Handle) -> Report {
