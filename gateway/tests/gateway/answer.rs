@@ -110,3 +110,19 @@ fn an_upload_goes_on_while_the_client_does_not_take_the_early_answer() {
     assert_eq!((answer.status, answer.body.len(), answer.whole), (200, LENGTH, true));
     assert_eq!(service.last().body.len(), LENGTH);
 }
+
+/// As one with a body does.
+#[test]
+fn an_early_answer_without_a_body_does_not_stop_the_upload() {
+    let service = Service::start(|exchange| {
+        exchange.write("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+        exchange.read_body();
+        After::Close
+    });
+    let world = World::new(&service);
+    let mut client = world.client();
+    client.send(format!("POST /products/shop/v1 HTTP/1.1\r\nHost: x\r\n{}Content-Length: 4\r\n\r\n", world.key.basic()));
+    assert_eq!(client.receive().status, 202);
+    client.send("body");
+    assert_eq!(service.last().body, b"body");
+}

@@ -62,20 +62,16 @@ impl AsyncRead for Source {
 }
 
 impl Answer {
-    fn end(&mut self) {
-        self.framing = Framing::Over;
-        if let Source::Half(_, pump) = &mut self.source {
-            pump.over = true;
-        }
-    }
-
-    /// Gives the connection back to its pool, if it is good for another exchange.
+    /// The answer was taken to its end. Gives the connection back to its pool, if it is good for
+    /// another exchange; what is left of the request goes on.
     pub(crate) fn give_back(self) {
-        if !self.framing.is_over() || !self.read.is_empty() {
+        if !self.framing.is_over() {
             return;
         }
-        if let (Source::Whole(io), Some(home)) = (self.source, self.home) {
-            home.pool.put(home.authority, Connection { io, read: self.read });
+        match (self.source, self.home) {
+            (Source::Half(_, mut pump), _) => pump.over = true,
+            (Source::Whole(io), Some(home)) if self.read.is_empty() => home.pool.put(home.authority, Connection { io, read: self.read }),
+            (Source::Whole(_), _) => {}
         }
     }
 
@@ -96,18 +92,13 @@ impl Body for Answer {
         let answer = self.get_mut();
         loop {
             match answer.framing.next(&mut answer.read)? {
-                Piece::Data(data) => {
-                    if answer.framing.is_over() {
-                        answer.end();
-                    }
-                    return Poll::Ready(Some(Ok(Frame::data(data))));
-                }
+                Piece::Data(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
                 Piece::Trailers(fields) => {
-                    answer.end();
+                    answer.framing = Framing::Over;
                     return Poll::Ready(Some(Ok(Frame::trailers(fields))));
                 }
                 Piece::End => {
-                    answer.end();
+                    answer.framing = Framing::Over;
                     return Poll::Ready(None);
                 }
                 Piece::Missing => {
@@ -122,7 +113,7 @@ impl Body for Answer {
                         if answer.framing != Framing::Close {
                             return Poll::Ready(Some(Err(Broken::Closed)));
                         }
-                        answer.end();
+                        answer.framing = Framing::Over;
                     }
                 }
             }

@@ -16,7 +16,7 @@ use crate::header::has_token;
 const MOST_FIELDS: usize = 128;
 /// Fields that the gateway adds before the client sees the answer: the map shall not have to grow.
 const OURS: usize = 10;
-pub(super) const LARGEST: usize = 256 * 1024;
+const LARGEST: usize = 256 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Head {
@@ -43,7 +43,7 @@ impl Framing {
     /// Takes the next piece of the body from what was read.
     pub(super) fn next(&mut self, read: &mut BytesMut) -> Result<Piece, Malformed> {
         Ok(match self {
-            Self::Over => Piece::End,
+            Self::Over | Self::Length { left: 0 } => Piece::End,
             Self::Length { left } => chunks::take(read, left).map_or(Piece::Missing, Piece::Data),
             Self::Close if read.is_empty() => Piece::Missing,
             Self::Close => Piece::Data(read.split().freeze()),
