@@ -71,7 +71,11 @@ impl Fields {
             [&grant.tenant_id, &grant.application_id, &grant.product_slug, &grant.plan_code, &grant.key_id];
         let mut same = String::new();
         let ends = values.map(|value| {
-            same.push_str(&value.to_string());
+            let value = value.to_string();
+            // They are written to the wire as they are.
+            if HeaderValue::from_str(&value).is_ok() {
+                same.push_str(&value);
+            }
             same.len()
         });
         Self { same: same.into(), ends, database_url, rate_limit_policy: shared(policy) }
