@@ -7,7 +7,8 @@ use std::{
 };
 
 use bytes::{Buf as _, BytesMut};
-use http_body::Body as _;
+use http::HeaderMap;
+use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
 
 use super::Broken;
@@ -59,30 +60,31 @@ impl Sending {
             }
             self.touched = true;
             let Poll::Ready(frame) = Pin::new(&mut *upload).poll_frame(cx) else { return Ok(Poll::Pending) };
-            let mut over = frame.is_none();
-            if let Some(frame) = frame.transpose().map_err(|_| Broken::Upload)? {
-                match frame.into_data() {
-                    Ok(data) => self.add(&data),
-                    Err(frame) if self.chunked => {
-                        self.out.extend_from_slice(b"0\r\n");
-                        for (name, value) in frame.trailers_ref().into_iter().flatten() {
-                            field(&mut self.out, name.as_str(), value.as_bytes());
-                        }
-                        self.out.extend_from_slice(b"\r\n");
-                        self.chunked = false;
-                        over = true;
+            let over = !self.chunked && upload.is_end_stream();
+            match frame.transpose().map_err(|_| Broken::Upload)?.map(Frame::into_data) {
+                Some(Ok(data)) => {
+                    self.add(&data);
+                    if over {
+                        self.upload = None;
                     }
-                    Err(_) => {}
                 }
-            }
-            if over || self.upload.as_ref().is_some_and(|upload| !self.chunked && upload.is_end_stream()) {
-                if self.chunked {
-                    self.out.extend_from_slice(b"0\r\n\r\n");
-                }
-                self.upload = None;
+                Some(Err(frame)) => self.end(frame.trailers_ref()),
+                None => self.end(None),
             }
         }
         Ok(Poll::Ready(false))
+    }
+
+    fn end(&mut self, trailers: Option<&HeaderMap>) {
+        self.upload = None;
+        if !self.chunked {
+            return;
+        }
+        self.out.extend_from_slice(b"0\r\n");
+        for (name, value) in trailers.into_iter().flatten() {
+            field(&mut self.out, name.as_str(), value.as_bytes());
+        }
+        self.out.extend_from_slice(b"\r\n");
     }
 
     fn add(&mut self, data: &[u8]) {
