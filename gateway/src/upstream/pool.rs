@@ -144,8 +144,10 @@ impl Pool {
         if kept.len() < KEPT {
             kept.push(Kept { connection, looks: 0 });
         }
+        // Under the lock, as where the task finds nothing left.
+        let begin = !self.swept.swap(true, Relaxed);
         drop(all);
-        if !self.swept.swap(true, Relaxed) {
+        if begin {
             tokio::spawn(sweep(Arc::downgrade(self)));
         }
     }
@@ -159,7 +161,9 @@ impl Pool {
                 kept.looks <= KEPT_FOR_LOOKS && kept.connection.is_idle()
             });
         }
-        all.values().any(|connections| !connections.kept.is_empty())
+        let left = all.values().any(|connections| !connections.kept.is_empty());
+        self.swept.store(left, Relaxed);
+        left
     }
 }
 
@@ -168,7 +172,6 @@ async fn sweep(pool: Weak<Pool>) {
         sleep(SWEPT_EVERY).await;
         let Some(pool) = pool.upgrade() else { return };
         if !pool.tidy() {
-            pool.swept.store(false, Relaxed);
             return;
         }
     }
