@@ -9,7 +9,7 @@ use std::{
 };
 
 use ipnet::IpNet;
-use mintreu_gateway::{Durability, RateStore};
+use mintreu_gateway::{CacheSettings, Durability, RateStore};
 
 /// Keys that this program knows.
 const KEYS: &[&str] = &[
@@ -217,7 +217,7 @@ impl Config {
                 .parse("answer_cache", "MiB, a number from 1 to 65536", |text| {
                     text.parse::<u64>().ok().filter(|mebibytes| (1..=65_536).contains(mebibytes)).map(|mebibytes| mebibytes << 20)
                 })?
-                .unwrap_or(64 << 20),
+                .unwrap_or(CacheSettings::default().total_bytes),
             grant_cache: values
                 .parse("grant_cache", "a number from 100 to 10000000", |text| {
                     text.parse().ok().filter(|entries| (100..=10_000_000).contains(entries))
