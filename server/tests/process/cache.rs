@@ -3,21 +3,17 @@
 
 use std::sync::atomic::Ordering;
 
-use mintreu_faults::{
-    company::Company,
-    platform::{Platform, eventually},
-};
+use mintreu_faults::{company::Company, platform::eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::PROGRAM;
+use crate::on_both;
 
 const KEPT: &str = "/v1/echo/kept/a";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_are_kept_where_an_operator_switches_it_on() {
-    for postgres in [false, true] {
-        let platform = Platform::start(PROGRAM, postgres).await;
+    on_both(async |platform| {
         let company = Company::open(&platform, 1_000, "none", false).await;
         let (path, store) = company.application(&platform, "Store").await;
         let (_, till) = company.application(&platform, "Till").await;
@@ -61,6 +57,6 @@ async fn answers_are_kept_where_an_operator_switches_it_on() {
         };
         // What the store was asked is counted whether or not the service was.
         eventually("kept answers are counted", async || calls().await > i64::try_from(answered).unwrap()).await;
-        mintreu_testing::tally(if postgres { "postgres" } else { "sqlite" });
-    }
+    })
+    .await;
 }

@@ -1,24 +1,14 @@
 //! What must come out to the unit: quotas, usage, and how soon a change bites.
 
-use mintreu_faults::{
-    company::Company,
-    platform::{Platform, eventually},
-};
+use mintreu_faults::{company::Company, platform::eventually};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::PROGRAM;
+use crate::on_both;
 
 const SOON: Duration = Duration::from_millis(500);
-
-async fn on_both(case: impl AsyncFn(Platform)) {
-    for postgres in [false, true] {
-        case(Platform::start(PROGRAM, postgres).await).await;
-        mintreu_testing::tally(if postgres { "postgres" } else { "sqlite" });
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_quota_of_500_under_50_connections_admits_exactly_500() {

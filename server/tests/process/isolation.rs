@@ -1,19 +1,15 @@
 //! Applications never meet: neither by calls nor in the database.
 
-use mintreu_faults::{
-    company::{Company, request_application, settled, subscribe},
-    platform::Platform,
-};
+use mintreu_faults::company::{Company, request_application, settled, subscribe};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
-use crate::PROGRAM;
+use crate::on_both;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_application_is_handed_a_database_of_its_own_and_the_gateway_tells_who_calls() {
-    for postgres in [false, true] {
-        let platform = Platform::start(PROGRAM, postgres).await;
+    on_both(async |platform| {
         let company = Company::open(&platform, 1000, "dedicated", false).await;
         let (first_path, first) = company.application(&platform, "First").await;
         let sam = platform.person("sam@people.test").await;
@@ -38,8 +34,8 @@ async fn each_application_is_handed_a_database_of_its_own_and_the_gateway_tells_
         let swapped = second_path.replace(&tenant, &company.tenant);
         assert_eq!(company.owner.send(Method::PATCH, &swapped, Some(json!({"name": "mine now"}))).await.status, 404);
         assert_eq!(first.code("/.mintreu/v1/applications/x").await.0, 400);
-        mintreu_testing::tally(if postgres { "postgres" } else { "sqlite" });
-    }
+    })
+    .await;
 }
 
 /// A role connects to its own database and to no other, the platform's and `postgres` included.

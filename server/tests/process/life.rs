@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::PROGRAM;
+use crate::{PROGRAM, on_both};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_program_on_the_same_sqlite_directory_is_refused_with_a_sentence() {
@@ -34,8 +34,7 @@ async fn nonsense_in_the_configuration_is_one_sentence_that_names_the_key() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn provisioning_goes_on_after_kill_9_and_after_the_service_was_away() {
-    for postgres in [false, true] {
-        let mut platform = Platform::start(PROGRAM, postgres).await;
+    on_both(async |mut platform| {
         let company = Company::open(&platform, 1000, "dedicated", true).await;
         company.echo.away.store(true, Ordering::SeqCst);
         let (path, caller) = request_application(&platform, &company.owner, &company.tenant, "Store").await;
@@ -44,14 +43,13 @@ async fn provisioning_goes_on_after_kill_9_and_after_the_service_was_away() {
         company.echo.away.store(false, Ordering::SeqCst);
         settled(&company.owner, &path, "active").await;
         assert_eq!(caller.status("/v1/echo/x").await, 200);
-        mintreu_testing::tally(if postgres { "postgres" } else { "sqlite" });
-    }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_larger_plan_and_an_allowed_origin_hold_within_half_a_second() {
-    for postgres in [false, true] {
-        let platform = Platform::start(PROGRAM, postgres).await;
+    on_both(async |platform| {
         let company = Company::open(&platform, 1000, "none", false).await;
         let (path, caller) = company.application(&platform, "Store").await;
         let change = async |path: &str, change: Value| company.owner.send(Method::PATCH, path, Some(change)).await.expect(200);
@@ -81,8 +79,8 @@ async fn a_larger_plan_and_an_allowed_origin_hold_within_half_a_second() {
         eventually("the answer to a preflight", async || preflight().await.status() == 204).await;
         assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
         assert_eq!(preflight().await.headers()["access-control-allow-methods"], "GET, HEAD, POST");
-        mintreu_testing::tally(if postgres { "postgres" } else { "sqlite" });
-    }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
+use mintreu_faults::platform::Platform;
+
 mod cache;
 mod database;
 mod exactness;
@@ -14,3 +16,11 @@ mod redis;
 mod replicas;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mintreu");
+
+/// A platform of its own on each engine.
+async fn on_both(case: impl AsyncFn(Platform)) {
+    for postgres in [false, true] {
+        case(Platform::start(PROGRAM, postgres).await).await;
+        mintreu_testing::tally(if postgres { "postgres" } else { "sqlite" });
+    }
+}
