@@ -14,6 +14,9 @@ pub(crate) struct Pools {
     max: usize,
     connections: u32,
     open: Mutex<Open>,
+    /// One `SQLite` file is made at a time: who turns a new file into a write-ahead log refuses
+    /// everyone else, without a wait.
+    creating: tokio::sync::Mutex<()>,
 }
 
 /// Keyed by the hash of the URL, so that no second copy of a password lies about.
@@ -26,7 +29,7 @@ struct Open {
 
 impl Pools {
     pub(crate) fn new(max: usize, connections: u32) -> Self {
-        Self { max: max.max(1), connections, open: Mutex::default() }
+        Self { max: max.max(1), connections, open: Mutex::default(), creating: tokio::sync::Mutex::default() }
     }
 
     /// The pool for `url`. It connects when used: a wrong URL shows at the first query.
@@ -52,7 +55,9 @@ impl Pools {
 
     /// As [`Self::get`], and creates what the service itself may create.
     pub(crate) async fn create(&self, url: &str) -> Result<Database, sqlx::Error> {
+        let alone = self.creating.lock().await;
         open::create(url).await?;
+        drop(alone);
         self.get(url)
     }
 
@@ -71,7 +76,29 @@ impl Pools {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::Pools;
+    use crate::id::new_id;
+
+    /// Two connections that make one new file a write-ahead log at once get in each other's way
+    /// (`SQLITE_BUSY` without a wait): fifty files, so that it would show.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_database_that_is_created_many_times_at_once_is_there() {
+        let pools = Arc::new(Pools::new(64, 2));
+        let directory = std::env::temp_dir().join(new_id("kit"));
+        std::fs::create_dir(&directory).expect("a directory");
+        for number in 0..50 {
+            let url = format!("sqlite:{}/{number}.db", directory.display());
+            let calls: Vec<_> = (0..8).map(|_| (Arc::clone(&pools), url.clone())).collect();
+            let calls =
+                calls.into_iter().map(|(pools, url)| tokio::spawn(async move { pools.create(&url).await?.begin().await?.commit().await }));
+            for call in futures_util::future::join_all(calls).await {
+                call.expect("it ran").expect("the database is there");
+            }
+        }
+        _ = std::fs::remove_dir_all(&directory);
+    }
 
     #[tokio::test]
     async fn the_least_recently_used_pool_gives_way() {
