@@ -1,6 +1,7 @@
 //! Calls that go on while something else is done, and what became of them.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -92,6 +93,14 @@ pub struct Calls {
 impl Calls {
     pub fn with(&self, status: u16) -> usize {
         self.calls.iter().filter(|call| call.status == status).count()
+    }
+
+    /// How many calls ended how.
+    pub fn statuses(&self) -> BTreeMap<u16, usize> {
+        self.calls.iter().fold(BTreeMap::new(), |mut counts, call| {
+            *counts.entry(call.status).or_default() += 1;
+            counts
+        })
     }
 
     /// What a rate allows in that time.

@@ -16,7 +16,7 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     net::{TcpStream, lookup_host},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -101,6 +101,7 @@ where
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_header_list_size(LARGEST_HEAD)
+        .initial_max_send_streams(0)
         .keep_alive_interval(PING_AFTER)
         .keep_alive_timeout(PING_TIMEOUT)
         .handshake(io);
@@ -121,6 +122,14 @@ where
             tracing::debug!(service = %slug, %error, "a connection to a service ended");
         }
     });
+    // Calls that go out before the service has said how many it allows could be refused. Nothing
+    // tells when it has.
+    while allowed() == 0 {
+        if sender.is_closed() {
+            return Err(io::Error::new(io::ErrorKind::ConnectionReset, "closed before its settings came"));
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
     Ok(worker.pool.shared(address, sender, allowed))
 }
 

@@ -8,6 +8,7 @@ use std::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -169,11 +170,15 @@ pub(crate) struct Http2Service {
 
 impl Http2Service {
     pub(crate) fn start(tls: Option<Arc<ServerConfig>>) -> Self {
-        Self::allowing(1_000, tls)
+        Self::listen(1_000, Duration::ZERO, tls)
     }
 
-    /// Allows so many streams on a connection.
-    pub(crate) fn allowing(streams: u32, tls: Option<Arc<ServerConfig>>) -> Self {
+    /// Allows so many streams on a connection, and says so late.
+    pub(crate) fn allowing(streams: u32) -> Self {
+        Self::listen(streams, Duration::from_millis(20), None)
+    }
+
+    fn listen(streams: u32, away: Duration, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = wait(TcpListener::bind("127.0.0.1:0")).unwrap();
         let service = Self {
             address: listener.local_addr().unwrap(),
@@ -189,6 +194,7 @@ impl Http2Service {
                 let number = running.connections.fetch_add(1, Ordering::SeqCst);
                 let (running, tls) = (running.clone(), tls.clone());
                 tokio::spawn(async move {
+                    tokio::time::sleep(away).await;
                     match tls {
                         None => running.serve(stream, number, streams).await,
                         Some(config) => {
