@@ -93,7 +93,7 @@ use crate::{
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// Calls of one key are summed up before they are written: where a flush takes long, rarer ones write
 /// fewer sums. So many times as long as it took is rested after it.
-const FLUSH_RESTS: u32 = 9;
+const FLUSH_RESTS: u32 = 29;
 const FLUSH_AT_LEAST_EVERY: Duration = Duration::from_secs(30);
 /// Flushes between two looks for units of quotas that lie idle.
 const GIVE_BACK_EVERY: u32 = 5;

@@ -45,13 +45,13 @@ pub(super) struct Sums {
     pub(super) latency: Histogram,
 }
 
-/// Rows to be added; each is there once, as a statement may touch a row once.
+/// Rows to be added.
 #[derive(Debug, Default)]
-pub(super) struct Rows(HashMap<Bucket, Sums, RandomState>);
+pub(super) struct Rows(Vec<(Bucket, Sums)>);
 
 impl Rows {
-    pub(super) fn add(&mut self, bucket: Bucket, sums: &Sums) {
-        self.0.entry(bucket).or_default().add(sums);
+    pub(super) fn push(&mut self, bucket: Bucket, sums: Sums) {
+        self.0.push((bucket, sums));
     }
 
     /// Adds what came after its hour or its day was summed up to that hour and day.
@@ -62,50 +62,96 @@ impl Rows {
                 late.push((Bucket { step: *step, start: step.floor(bucket.start), ..bucket.clone() }, sums.clone()));
             }
         }
-        for (bucket, sums) in late {
-            self.add(bucket, &sums);
-        }
+        self.0.append(&mut late);
+    }
+
+    /// In the order of the table's key, each once, as a statement may touch a row once.
+    fn in_order(mut self) -> Vec<(Bucket, Sums)> {
+        self.0.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        self.0.dedup_by(|(bucket, sums), (kept, into)| {
+            let same = bucket == kept;
+            if same {
+                into.add(sums);
+            }
+            same
+        });
+        self.0
     }
 }
 
-/// Records that are counted together.
+/// Records that are counted together. Adding one is a part of what a call costs: it looks up one
+/// small entry, and touches one cell.
 #[derive(Debug, Default)]
 pub struct Batch {
-    minutes: Rows,
-    quota: HashMap<(SubscriptionId, DateTime<Utc>), i64, RandomState>,
-    keys: HashMap<ApiKeyId, DateTime<Utc>, RandomState>,
+    places: HashMap<Place, usize, RandomState>,
+    cells: Vec<Cell>,
+}
+
+/// What cells differ by. A route is known by where its name is, which its cell keeps there; the same
+/// name elsewhere makes a cell of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    key: ApiKeyId,
+    minute: i64,
+    period: i64,
+    route: usize,
+    status: i64,
+}
+
+/// Calls of one key in one minute that ended alike.
+#[derive(Debug)]
+struct Cell {
+    bucket: Bucket,
+    subscription: SubscriptionId,
+    period: DateTime<Utc>,
+    sums: Sums,
+    billed: i64,
+    last_used: Option<DateTime<Utc>>,
 }
 
 impl Batch {
     pub fn add(&mut self, record: Record) {
-        if record.billed {
-            *self.quota.entry((record.subscription_id, record.quota_period_start)).or_default() += 1;
-        }
-        if record.counts {
-            let last = self.keys.entry(record.key_id).or_insert(record.at);
-            *last = record.at.max(*last);
-        }
-        let bucket = Bucket {
-            step: UsageStep::Minute,
-            start: UsageStep::Minute.floor(record.at),
-            application: record.application_id,
+        let minute = UsageStep::Minute.floor(record.at);
+        let place = Place {
             key: record.key_id,
-            route: record.route,
+            minute: minute.timestamp(),
+            period: record.quota_period_start.timestamp(),
+            route: record.route.as_ptr().addr(),
             status: record.status,
         };
-        let sums = self.minutes.0.entry(bucket).or_default();
-        sums.bytes_in = sums.bytes_in.saturating_add(record.bytes_in.max(0));
-        sums.bytes_out = sums.bytes_out.saturating_add(record.bytes_out.max(0));
-        if record.counts {
-            sums.requests += 1;
-            sums.latency.add(record.latency_us, 1);
+        let index = *self.places.entry(place).or_insert(self.cells.len());
+        if index == self.cells.len() {
+            self.cells.push(Cell {
+                bucket: Bucket {
+                    step: UsageStep::Minute,
+                    start: minute,
+                    application: record.application_id,
+                    key: record.key_id,
+                    route: record.route,
+                    status: record.status,
+                },
+                subscription: record.subscription_id,
+                period: record.quota_period_start,
+                sums: Sums::default(),
+                billed: 0,
+                last_used: None,
+            });
         }
+        let Some(cell) = self.cells.get_mut(index) else { return };
+        cell.sums.bytes_in = cell.sums.bytes_in.saturating_add(record.bytes_in.max(0));
+        cell.sums.bytes_out = cell.sums.bytes_out.saturating_add(record.bytes_out.max(0));
+        if record.counts {
+            cell.sums.requests += 1;
+            cell.sums.latency.add(record.latency_us, 1);
+            cell.last_used = cell.last_used.max(Some(record.at));
+        }
+        cell.billed += i64::from(record.billed);
     }
 
-    /// Rows that counting writes.
+    /// Rows that counting writes, or more.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.minutes.0.len().max(self.quota.len())
+        self.cells.len()
     }
 }
 
@@ -135,10 +181,20 @@ impl Control {
                 return self.usage_positions(parts).await;
             }
         }
-        let Batch { mut minutes, quota, keys } = batch;
+        let (mut minutes, mut quota, mut keys) = (Rows::default(), BTreeMap::new(), BTreeMap::new());
+        for cell in batch.cells {
+            if cell.billed > 0 {
+                *quota.entry((cell.subscription, cell.period)).or_default() += cell.billed;
+            }
+            if let Some(at) = cell.last_used {
+                let last = keys.entry(cell.bucket.key).or_insert(at);
+                *last = at.max(*last);
+            }
+            minutes.push(cell.bucket, cell.sums);
+        }
         minutes.add_late(&rollup::marks(&mut tx).await?);
         add_rows(&mut tx, minutes).await?;
-        let quota = in_order(quota);
+        let quota: Vec<Quota> = quota.into_iter().collect();
         add_quota(&mut tx, &quota).await?;
         if let Some(part) = parts.first() {
             settle_leases(&mut tx, part.replica, &quota).await?;
@@ -192,8 +248,7 @@ pub(super) fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 
 /// Adds to what is there.
 pub(super) async fn add_rows(tx: &mut Tx, rows: Rows) -> Result<()> {
-    let mut summed: Vec<(Bucket, Sums)> = rows.0.into_iter().collect();
-    summed.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let summed = rows.in_order();
     for rows in statements(&summed) {
         let sql = format!(
             "INSERT INTO usage_rollups (step, start, application_id, key_id, route, status, requests, bytes_in, bytes_out, latency)
@@ -290,8 +345,7 @@ async fn touch_keys(tx: &mut Tx, keys: impl IntoIterator<Item = (ApiKeyId, DateT
         *last = at.max(*last);
         keys.push(key);
     }
-    for (at, mut keys) in minutes.into_values() {
-        keys.sort_unstable();
+    for (at, keys) in minutes.into_values() {
         for chunk in statements(&keys) {
             let sql = format!(
                 "UPDATE api_keys SET last_used_at = {} WHERE id IN (
@@ -309,10 +363,4 @@ async fn touch_keys(tx: &mut Tx, keys: impl IntoIterator<Item = (ApiKeyId, DateT
         }
     }
     Ok(())
-}
-
-fn in_order<K: Ord + Copy, V>(sums: impl IntoIterator<Item = (K, V)>) -> Vec<(K, V)> {
-    let mut rows: Vec<_> = sums.into_iter().collect();
-    rows.sort_unstable_by_key(|(key, _)| *key);
-    rows
 }

@@ -60,7 +60,7 @@ impl Control {
         let sums: Vec<(Bucket, Sums)> = rollups.iter().filter(is_taken).map(Rollup::sums).collect();
         let mut rows = Rows::default();
         for (bucket, sums) in &sums {
-            rows.add(bucket.clone(), sums);
+            rows.push(bucket.clone(), sums.clone());
         }
         add_rows(&mut tx, rows).await?;
         let is_read = |bucket: &Bucket| match bucket.step {

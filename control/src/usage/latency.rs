@@ -6,10 +6,7 @@
 //! In the database a histogram is text, `class:requests,` again and again, so that adding to one is
 //! appending to it, whatever the engine.
 
-use std::{
-    collections::BTreeMap,
-    fmt::{self, Display},
-};
+use std::fmt::{self, Display};
 
 use mintreu_model::view::Percentiles;
 
@@ -35,18 +32,26 @@ fn middle(class: u16) -> f64 {
     (FASTEST * WIDTH.powf(f64::from(class.min(500)) - 0.5)).round() / 1_000.0
 }
 
-/// Requests by class.
+/// Requests by class, in the order of classes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Histogram(BTreeMap<u16, i64>);
+pub(crate) struct Histogram(Vec<(u16, i64)>);
 
 impl Histogram {
     pub(crate) fn add(&mut self, micros: i64, requests: i64) {
-        *self.0.entry(class(micros)).or_default() += requests;
+        self.add_to(class(micros), requests);
+    }
+
+    fn add_to(&mut self, class: u16, requests: i64) {
+        let place = self.0.partition_point(|(before, _)| *before < class);
+        match self.0.get_mut(place) {
+            Some((found, sum)) if *found == class => *sum += requests,
+            _ => self.0.insert(place, (class, requests)),
+        }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
         for (class, requests) in &other.0 {
-            *self.0.entry(*class).or_default() += requests;
+            self.add_to(*class, *requests);
         }
     }
 
@@ -55,7 +60,7 @@ impl Histogram {
         for entry in text.split_terminator(',') {
             let numbers = entry.split_once(':').and_then(|(class, requests)| Some((class.parse().ok()?, requests.parse::<i64>().ok()?)));
             if let Some((class, requests)) = numbers {
-                *self.0.entry(class).or_default() += requests;
+                self.add_to(class, requests);
             }
         }
     }
@@ -63,10 +68,10 @@ impl Histogram {
     /// Milliseconds below which `share` of the requests stayed; zero without requests.
     #[expect(clippy::cast_precision_loss, reason = "a rank among requests")]
     fn percentile(&self, share: f64) -> f64 {
-        let total: i64 = self.0.values().sum();
+        let total: i64 = self.0.iter().map(|(_, requests)| requests).sum();
         let rank = (share * total as f64).ceil().max(1.0);
         let mut before = 0;
-        for (&class, &requests) in &self.0 {
+        for &(class, requests) in &self.0 {
             before += requests;
             if before as f64 >= rank {
                 return middle(class);

@@ -83,7 +83,7 @@ async fn add_up(tx: &mut Tx, from: UsageStep, to: UsageStep, start: DateTime<Utc
         let mut latency = Histogram::default();
         latency.read(&text);
         let bucket = Bucket { step: to, start, application, key, route: Arc::from(route), status };
-        coarser.add(bucket, &Sums { requests, bytes_in, bytes_out, latency });
+        coarser.push(bucket, Sums { requests, bytes_in, bytes_out, latency });
     }
     add_rows(tx, coarser).await
 }

@@ -64,9 +64,10 @@ impl Journal {
             before_open();
             self.recovering.store(false, Ordering::Relaxed);
         }
-        let segments = locked(&self.live).clone();
+        // What comes meanwhile is for the next flush, which counts more of it together.
+        let segments: Vec<_> = locked(&self.live).iter().map(|live| (Arc::clone(live), live.readable())).collect();
         while self.drain(&segments, &mut reading.routes).await? {}
-        for live in segments.iter().filter(|live| live.is_done()) {
+        for (live, _) in segments.iter().filter(|(live, _)| live.is_done()) {
             reading.routes.remove(&live.id);
             locked(&self.live).retain(|other| !Arc::ptr_eq(other, live));
             if let Err(error) = live.remove() {
@@ -87,12 +88,13 @@ impl Journal {
         });
     }
 
-    /// Hands over what the segments hold, as much as one transaction takes; `false`: there was nothing.
-    async fn drain(&self, segments: &[Arc<Live>], routes: &mut HashMap<SegmentId, Routes>) -> Result<bool, SourceUnavailable> {
+    /// Hands over what the segments hold up to there, as much as one transaction takes; `false`: there was
+    /// nothing.
+    async fn drain(&self, segments: &[(Arc<Live>, u64)], routes: &mut HashMap<SegmentId, Routes>) -> Result<bool, SourceUnavailable> {
         let mut batch = self.sink.batch();
         let mut taken = Vec::new();
-        for live in segments {
-            if let Some(read) = Self::read(live, routes.entry(live.id).or_default(), &mut *batch) {
+        for (live, end) in segments {
+            if let Some(read) = Self::read(live, *end, routes.entry(live.id).or_default(), &mut *batch) {
                 taken.push((live, read));
             }
         }
@@ -113,8 +115,8 @@ impl Journal {
 
     /// Up to where it was read, with the number of frames that are damaged. What cannot be read is left
     /// for later: it holds up nothing else.
-    fn read(live: &Live, routes: &mut Routes, batch: &mut dyn UsageBatch) -> Option<(u64, u64)> {
-        let (begin, end) = (live.acknowledged(), live.readable());
+    fn read(live: &Live, end: u64, routes: &mut Routes, batch: &mut dyn UsageBatch) -> Option<(u64, u64)> {
+        let begin = live.acknowledged();
         let (mut at, mut damaged) = (begin, 0);
         while at < end && batch.sums() < ENOUGH {
             let to = end.min(at + PIECE);

@@ -173,7 +173,7 @@ impl Reader<'_> {
             subscription_id: SubscriptionId(self.uuid()?),
             request_id: RequestId(self.uuid()?),
             quota_period_start,
-            route: Arc::from(""),
+            route: Arc::default(),
             status,
             at,
             bytes_in,

@@ -194,6 +194,26 @@ fn full_segments_are_followed_by_others_and_removed_when_counted() {
 }
 
 #[test]
+fn a_flush_leaves_what_comes_while_it_counts_to_the_next() {
+    let service = Service::plain();
+    let world = one_worker(&service);
+    assert_eq!(world.get("/products/shop/v1").status, 200);
+    let meanwhile = (0..3).map(|_| -> Box<dyn FnOnce() + Send> {
+        let (mut client, basic) = (world.client(), world.key.basic());
+        Box::new(move || {
+            client.send(format!("GET /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{basic}\r\n"));
+            assert_eq!(client.head().status, 200);
+        })
+    });
+    world.plane.counted.meanwhile.lock().unwrap().extend(meanwhile);
+    for left in [2, 1, 0] {
+        world.flush();
+        assert_eq!(world.plane.counted.meanwhile.lock().unwrap().len(), left);
+    }
+    world.usage_of(4);
+}
+
+#[test]
 fn a_segment_that_cannot_be_read_does_not_keep_the_others() {
     let service = Service::plain();
     let world = World::with(&service, |settings| (settings.workers, settings.journal.segment_bytes) = (1, 8 * FRAME), |_| {});

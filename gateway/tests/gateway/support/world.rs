@@ -142,6 +142,8 @@ pub(crate) struct Counted {
     pub(crate) positions: Mutex<HashMap<SegmentId, u64>>,
     pub(crate) records: Mutex<Vec<UsageRecord>>,
     pub(crate) refused: Mutex<Vec<Refused>>,
+    /// What happens while batches are counted, one at each.
+    pub(crate) meanwhile: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 struct Batch {
@@ -161,6 +163,10 @@ impl UsageBatch for Batch {
     fn count(self: Box<Self>, parts: Vec<Part>) -> BoxFuture<'static, Result<Vec<u64>, SourceUnavailable>> {
         async move {
             let counted = &self.counted;
+            let meanwhile = counted.meanwhile.lock().unwrap().pop();
+            if let Some(happen) = meanwhile {
+                happen();
+            }
             if takes_one(&counted.refuse) {
                 return Err(SourceUnavailable);
             }
