@@ -83,12 +83,12 @@ impl Rows {
 /// small entry, and touches one cell.
 #[derive(Debug, Default)]
 pub struct Batch {
+    routes: HashMap<Arc<str>, usize, RandomState>,
     places: HashMap<Place, usize, RandomState>,
     cells: Vec<Cell>,
 }
 
-/// What cells differ by. A route is known by where its name is, which its cell keeps there; the same
-/// name elsewhere makes a cell of its own.
+/// What cells differ by; a route by its number among those of the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Place {
     key: ApiKeyId,
@@ -112,11 +112,16 @@ struct Cell {
 impl Batch {
     pub fn add(&mut self, record: Record) {
         let minute = UsageStep::Minute.floor(record.at);
+        let route = self.routes.get(&record.route).copied().unwrap_or_else(|| {
+            let number = self.routes.len();
+            self.routes.insert(Arc::clone(&record.route), number);
+            number
+        });
         let place = Place {
             key: record.key_id,
             minute: minute.timestamp(),
             period: record.quota_period_start.timestamp(),
-            route: record.route.as_ptr().addr(),
+            route,
             status: record.status,
         };
         let index = *self.places.entry(place).or_insert(self.cells.len());
