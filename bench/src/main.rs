@@ -33,10 +33,10 @@ struct Cli {
     /// Cores of each server, and its workers; the load has the last core to itself.
     #[arg(long, global = true, default_value_t = 1)]
     cores: usize,
-    #[arg(long, global = true, default_value_t = 24)]
+    #[arg(long, global = true, default_value_t = 12)]
     rounds: usize,
     /// Seconds of each measurement.
-    #[arg(long, global = true, default_value_t = 1.5)]
+    #[arg(long, global = true, default_value_t = 5.0)]
     seconds: f64,
     #[arg(long, global = true, default_value_t = 32)]
     connections: usize,

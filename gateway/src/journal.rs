@@ -295,14 +295,15 @@ impl Journal {
         self.nearly_full.store(nearly_full, Ordering::Relaxed);
     }
 
-    pub(crate) fn status(&self) -> JournalStatus {
-        let (segments, unread) = {
-            let live = locked(&self.live);
-            let unread = live.iter().map(|live| live.readable().saturating_sub(live.acknowledged())).sum::<u64>();
-            (live.len(), unread)
-        };
+    /// Records that are not counted yet.
+    pub(crate) fn backlog(&self) -> u64 {
+        let unread = locked(&self.live).iter().map(|live| live.readable().saturating_sub(live.acknowledged())).sum::<u64>();
         let waiting = locked(&self.ledgers).iter().map(|ledger| ledger.waiting() as u64).sum::<u64>();
-        let backlog = (unread + self.left.load(Ordering::Relaxed)) / frame::FRAME as u64 + waiting;
+        (unread + self.left.load(Ordering::Relaxed)) / frame::FRAME as u64 + waiting
+    }
+
+    pub(crate) fn status(&self) -> JournalStatus {
+        let (segments, backlog) = (locked(&self.live).len(), self.backlog());
         JournalStatus {
             backlog,
             age: if backlog == 0 { Duration::ZERO } else { locked(&self.drained).elapsed() },

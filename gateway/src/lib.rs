@@ -256,6 +256,20 @@ impl Gateway {
         }
     }
 
+    /// Waits so long, or until calls have stopped coming.
+    async fn gather(&self, most: Duration) {
+        let until = Instant::now() + most;
+        let mut before = None;
+        loop {
+            sleep(FLUSH_EVERY.min(until.saturating_duration_since(Instant::now()))).await;
+            let backlog = self.0.core.journal.backlog();
+            if Instant::now() >= until || before == Some(backlog) {
+                return;
+            }
+            before = Some(backlog);
+        }
+    }
+
     /// Flushes every second, or every few where that takes long, until `shutdown`, and once more,
     /// within the drain time, after it. Shut it down after [`Listener::serve`] has returned: calls
     /// that drain still make usage.
@@ -263,7 +277,7 @@ impl Gateway {
         let core = &self.0.core;
         let mut rest = Duration::ZERO;
         let mut ticks = 0_u32;
-        while shutdown.run_until_cancelled(sleep(rest)).await.is_some() {
+        while shutdown.run_until_cancelled(self.gather(rest)).await.is_some() {
             rest = self.flush_and_rest().await;
             ticks = ticks.wrapping_add(1);
             if ticks.is_multiple_of(GIVE_BACK_EVERY) {
