@@ -303,7 +303,8 @@ impl Journal {
     }
 
     pub(crate) fn status(&self) -> JournalStatus {
-        let (segments, backlog) = (locked(&self.live).len(), self.backlog());
+        let segments = locked(&self.live).len();
+        let backlog = self.backlog();
         JournalStatus {
             backlog,
             age: if backlog == 0 { Duration::ZERO } else { locked(&self.drained).elapsed() },
