@@ -21,10 +21,12 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The same key at another replica.
-    #[must_use]
-    pub fn at(&self, platform: &Platform) -> Self {
-        Self { client: Client::new(), url: format!("{}/products/echo", platform.place.url), ..self.clone() }
+    /// The same key at another replica, once that one has heard of the product.
+    pub async fn at(&self, platform: &Platform) -> Self {
+        let there = Self { client: Client::new(), url: format!("{}/products/echo", platform.place.url), ..self.clone() };
+        let unnamed = async || there.client.get(format!("{}/v1/echo/x", there.url)).send().await.unwrap().status();
+        eventually("the replica has heard of the product", async || unnamed().await == 401).await;
+        there
     }
 
     pub async fn call(&self, path: &str) -> reqwest::Response {

@@ -36,7 +36,7 @@ async fn while_redis_is_dead_or_frozen_the_rate_holds_and_nobody_notices() {
     all_say("rates_shared", 1).await;
 
     let began = Instant::now();
-    let calling = Calling::start(&[caller.clone(), caller.at(&second)], 2);
+    let calling = Calling::start(&[caller.clone(), caller.at(&second).await], 2);
     calling.lasts(WHILE).await;
     let died = Instant::now();
     redis.crash().unwrap();

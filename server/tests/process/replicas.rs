@@ -27,7 +27,7 @@ async fn two_replicas_admit_together_what_the_rate_of_an_application_allows() {
         eventually("rates are shared", async || platform.metric("mintreu_gateway_rates_shared").await == 1).await;
         eventually("each knows of both", async || platform.metric("mintreu_gateway_rates_replicas").await == 2).await;
     }
-    let calling = Calling::start(&[caller.clone(), caller.at(&second)], 2);
+    let calling = Calling::start(&[caller.clone(), caller.at(&second).await], 2);
     calling.lasts(Duration::from_secs(4)).await;
     let calls = calling.stop().await;
     let (admitted, allowed) = (calls.with(200), calls.allowed(RATE));
@@ -53,7 +53,7 @@ async fn a_quota_of_2000_under_10000_attempts_at_two_replicas_admits_exactly_200
     let second = first.replica().await;
     let company = Company::open(&first, 2_000, "none", false).await;
     let (_, caller) = company.application(&first, "Store").await;
-    let calls = Calling::of(&[caller.clone(), caller.at(&second)], 25, 200).end().await;
+    let calls = Calling::of(&[caller.clone(), caller.at(&second).await], 25, 200).end().await;
     assert_eq!(calls.with(200), 2_000);
     // On a machine that is short of time a lease may come too late: those calls are told to come again.
     assert_eq!(calls.with(429) + calls.with(503), 8_000, "{:?}", calls.statuses());
@@ -67,7 +67,7 @@ async fn a_change_at_one_replica_bites_at_the_other_within_half_a_second() {
     let second = first.replica().await;
     let company = Company::open(&first, 1_000_000, "none", false).await;
     let (path, caller) = company.application(&first, "Store").await;
-    let elsewhere = caller.at(&second);
+    let elsewhere = caller.at(&second).await;
     let bites = async |caller: &Caller, expected: (u16, &str)| {
         let began = Instant::now();
         while caller.code("/v1/echo/x").await != (expected.0, expected.1.to_owned()) {

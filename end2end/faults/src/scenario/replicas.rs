@@ -35,7 +35,7 @@ async fn round(wish: &Wish<'_>, report: &mut Report) {
     for platform in [&first, &second] {
         eventually("rates are shared", async || platform.metric("mintreu_gateway_rates_shared").await == 1).await;
     }
-    let calling = Calling::of(&[caller.clone(), caller.at(&second)], LANES, EACH);
+    let calling = Calling::of(&[caller.clone(), caller.at(&second).await], LANES, EACH);
     calling.lasts(Duration::from_millis(fastrand::u64(100..1_000))).await;
     redis.crash().unwrap();
     calling.lasts(Duration::from_millis(500)).await;
