@@ -156,6 +156,22 @@ async fn the_same_segment_twice_counts_once_even_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn calls_of_one_minute_count_for_the_subscription_that_each_was_made_under() {
+    on_both(async |bench| {
+        let (one, other) = (fixture(&bench, "ines").await, fixture(&bench, "omar").await);
+        let moved = Record { subscription_id: other.subscription, ..one.record(beginning(), 200) };
+        accept(&bench, &segment(1), &[one.record(beginning(), 200), moved.clone(), moved]).await.unwrap();
+        for (subscription, used) in [(one.subscription, 1), (other.subscription, 2)] {
+            let id = bench.literal(subscription.0);
+            let counted =
+                bench.number(&format!("SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM quota_usage WHERE subscription_id = {id}")).await;
+            assert_eq!(counted, used);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_part_counts_only_where_the_one_before_it_ended() {
     on_both(async |bench| {
         let fixture = fixture(&bench, "ines").await;

@@ -93,7 +93,7 @@ pub struct Batch {
 struct Place {
     key: ApiKeyId,
     minute: i64,
-    period: i64,
+    quota: (SubscriptionId, DateTime<Utc>),
     route: usize,
     status: i64,
 }
@@ -102,8 +102,7 @@ struct Place {
 #[derive(Debug)]
 struct Cell {
     bucket: Bucket,
-    subscription: SubscriptionId,
-    period: DateTime<Utc>,
+    quota: (SubscriptionId, DateTime<Utc>),
     sums: Sums,
     billed: i64,
     last_used: Option<DateTime<Utc>>,
@@ -120,7 +119,7 @@ impl Batch {
         let place = Place {
             key: record.key_id,
             minute: minute.timestamp(),
-            period: record.quota_period_start.timestamp(),
+            quota: (record.subscription_id, record.quota_period_start),
             route,
             status: record.status,
         };
@@ -135,8 +134,7 @@ impl Batch {
                     route: record.route,
                     status: record.status,
                 },
-                subscription: record.subscription_id,
-                period: record.quota_period_start,
+                quota: place.quota,
                 sums: Sums::default(),
                 billed: 0,
                 last_used: None,
@@ -189,7 +187,7 @@ impl Control {
         let (mut minutes, mut quota, mut keys) = (Rows::default(), BTreeMap::new(), BTreeMap::new());
         for cell in batch.cells {
             if cell.billed > 0 {
-                *quota.entry((cell.subscription, cell.period)).or_default() += cell.billed;
+                *quota.entry(cell.quota).or_default() += cell.billed;
             }
             if let Some(at) = cell.last_used {
                 let last = keys.entry(cell.bucket.key).or_insert(at);
