@@ -1,6 +1,7 @@
 //! The account of one admitted call. Whatever way it ends — answered, failed, or dropped because
 //! the client left — it is counted exactly once and settles its quota unit: answered calls when
-//! they are answered, the others, and what a call came to, when it is dropped.
+//! they are answered, the others, and what a call came to beyond what was known then, when it is
+//! dropped.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -38,6 +39,8 @@ pub(crate) struct Call {
     counted: bool,
     bytes_out: u64,
     bytes_in_tunnel: u64,
+    /// Bytes in and out that the record of the answer tells already.
+    told: (u64, u64),
 }
 
 impl Call {
@@ -66,6 +69,7 @@ impl Call {
             counted: false,
             bytes_out: 0,
             bytes_in_tunnel: 0,
+            told: (0, 0),
         }
     }
 
@@ -79,8 +83,9 @@ impl Call {
     }
 
     /// The service has answered, and the client is about to hear of it: anything but a 5xx is billed.
-    /// Follow it with [`settle`](Self::settle) or [`withhold`](Self::withhold).
-    pub(crate) fn answered(&mut self, status: u16) -> Result<Option<Synced>, NotWritten> {
+    /// So much of the body is there already. Follow it with [`settle`](Self::settle) or
+    /// [`withhold`](Self::withhold).
+    pub(crate) fn answered(&mut self, status: u16, in_hand: u64) -> Result<Option<Synced>, NotWritten> {
         let core = &self.worker.core;
         let latency = self.began.elapsed();
         core.metrics.waited(latency);
@@ -88,7 +93,9 @@ impl Call {
         self.latency = Some(latency);
         self.status = status;
         self.billed = status < 500;
-        let written = core.journal.write(&self.worker.ledger, &self.record(true));
+        self.told = (self.uploaded(), in_hand);
+        let (bytes_in, bytes_out) = self.told;
+        let written = core.journal.write(&self.worker.ledger, &UsageRecord { bytes_in, bytes_out, ..self.record(true) });
         self.counted = written.is_ok();
         written
     }
@@ -105,6 +112,10 @@ impl Call {
         self.status = status;
         self.billed = false;
         self.counted = false;
+    }
+
+    fn uploaded(&self) -> u64 {
+        self.upload.as_ref().map_or(0, |upload| upload.bytes())
     }
 
     fn record(&self, counts: bool) -> UsageRecord {
@@ -161,12 +172,13 @@ impl Drop for Call {
             bytes_out = self.bytes_out,
             latency_us = self.began.elapsed().as_micros(),
         );
-        let uploaded = self.upload.as_ref().map_or(0, |upload| upload.bytes());
-        let bytes_in = uploaded.saturating_add(self.bytes_in_tunnel);
-        if self.counted && bytes_in == 0 && self.bytes_out == 0 {
+        let (told_in, told_out) = if self.counted { self.told } else { (0, 0) };
+        let bytes_in = self.uploaded().saturating_add(self.bytes_in_tunnel).saturating_sub(told_in);
+        let bytes_out = self.bytes_out.saturating_sub(told_out);
+        if self.counted && bytes_in == 0 && bytes_out == 0 {
             return;
         }
-        let record = UsageRecord { bytes_in, bytes_out: self.bytes_out, ..self.record(!self.counted) };
+        let record = UsageRecord { bytes_in, bytes_out, ..self.record(!self.counted) };
         core.journal.end(&self.worker.ledger, record);
     }
 }

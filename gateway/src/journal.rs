@@ -46,7 +46,7 @@ use crate::{
 };
 
 /// What the gateway knows of one call: that it was answered, written before the client hears of
-/// it, and later what it came to. A call that was not answered has the second record only.
+/// it, and later what it came to beyond that. A call that was not answered has the second record only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageRecord {
     pub application_id: ApplicationId,

@@ -173,7 +173,7 @@ struct Expected {
 }
 
 /// Holds the answer to the plan and writes the call down, before the client hears of it.
-async fn record(account: &mut Call, status: StatusCode, length: u64) -> Result<(), Problem> {
+async fn record(account: &mut Call, status: StatusCode, length: u64, in_hand: u64) -> Result<(), Problem> {
     if let Some(limit) = account.entry().grant.max_response_bytes
         && length > limit
     {
@@ -181,7 +181,7 @@ async fn record(account: &mut Call, status: StatusCode, length: u64) -> Result<(
         let detail = format!("The answer of the service is larger than {limit} bytes, the limit of the plan.");
         return Err(Problem::new(Code::AnswerTooLarge, detail));
     }
-    let lasts = match account.answered(status.as_u16()) {
+    let lasts = match account.answered(status.as_u16(), in_hand) {
         Ok(Some(synced)) => synced.holds().await,
         Ok(None) => true,
         Err(NotWritten) => false,
@@ -200,8 +200,7 @@ async fn from_store(worker: &Worker, hit: Hit, mut account: Call, tag: &RequestT
     let status = hit.status();
     let mut response = hit.into_response();
     let length = response.body().size_hint().lower();
-    record(&mut account, status, length).await?;
-    account.sent(usize::try_from(length).unwrap_or(usize::MAX));
+    record(&mut account, status, length, length).await?;
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, tag.header());
     admission::tell_limits(&worker.core, account.entry(), account.now(), headers);
@@ -240,7 +239,7 @@ async fn respond(
         }
         *answer.headers_mut() = headers;
     }
-    record(&mut account, answer.status(), answer.body().size_hint().lower()).await?;
+    record(&mut account, answer.status(), answer.body().size_hint().lower(), answer.body().in_hand()).await?;
     let limit = account.entry().grant.max_response_bytes;
     let (entry, now) = (Arc::clone(account.entry()), account.now());
     let mut response = match wanted {

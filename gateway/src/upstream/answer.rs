@@ -24,6 +24,14 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    /// The length of the body when all of it has come with the head; else zero.
+    pub(crate) fn in_hand(&self) -> u64 {
+        match self {
+            Self::Own(answer) => answer.in_hand(),
+            Self::Shared { .. } => 0,
+        }
+    }
+
     /// It was read to its end: the connection may be used again.
     pub(crate) fn give_back(self) {
         if let Self::Own(answer) = self {

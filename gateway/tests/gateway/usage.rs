@@ -66,6 +66,8 @@ fn what_was_delivered_is_billed_though_the_process_died_before_handing_it_over()
     let world = world.crash();
     let usage = world.usage_of(20);
     assert!(usage.iter().all(|record| record.billed && record.status == 200 && &*record.route == "/{*rest}"), "{usage:?}");
+    let body = "GET /v1 HTTP/1.1".len() as u64;
+    assert!(usage.iter().all(|record| record.bytes_out == body), "what came with the head is told with it: {usage:?}");
     let after = world.crash();
     after.usage_of(20);
     assert_eq!(segments(after.journal()).len(), 0, "what is counted is removed");

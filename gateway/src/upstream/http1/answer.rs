@@ -62,6 +62,12 @@ impl AsyncRead for Source {
 }
 
 impl Answer {
+    /// The length of the body when all of it has come with the head; else zero.
+    pub(crate) fn in_hand(&self) -> u64 {
+        let Framing::Length { left } = self.framing else { return 0 };
+        if u64::try_from(self.read.len()).is_ok_and(|here| here >= left) { left } else { 0 }
+    }
+
     /// The answer was taken to its end. Gives the connection back to its pool, if it is good for
     /// another exchange; what is left of the request goes on.
     pub(crate) fn give_back(self) {
