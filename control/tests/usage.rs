@@ -66,6 +66,30 @@ impl Fixture {
     }
 }
 
+#[test]
+fn a_batch_has_one_row_for_each_key_however_many_there_are() {
+    let at = beginning();
+    let of = |key: u128| Record {
+        application_id: Uuid::from_u128(key).into(),
+        key_id: Uuid::from_u128(key).into(),
+        subscription_id: Uuid::from_u128(key).into(),
+        quota_period_start: at,
+        route: "/".into(),
+        status: 200,
+        at,
+        bytes_in: 0,
+        bytes_out: 0,
+        latency_us: 1,
+        counts: true,
+        billed: true,
+    };
+    let mut batch = Batch::default();
+    for _ in 0..3 {
+        (0..6_400).for_each(|key| batch.add(of(key)));
+        assert_eq!(batch.rows(), 6_400);
+    }
+}
+
 /// The whole of a segment.
 fn segment(number: u128) -> Part {
     Part { segment: SegmentId(Uuid::from_u128(number)), replica: Uuid::nil(), from: 0, to: 1_000 }

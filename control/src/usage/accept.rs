@@ -4,11 +4,13 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::BuildHasher as _,
     sync::Arc,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use foldhash::fast::RandomState;
+use hashbrown::hash_table::{Entry, HashTable};
 use mintreu_model::{
     id::{ApiKeyId, ApplicationId, SubscriptionId},
     status::UsageStep,
@@ -79,19 +81,27 @@ impl Rows {
     }
 }
 
-/// Records that are counted together. Adding one is a part of what a call costs: it looks up one
-/// small entry, and touches one cell.
+/// Records that are added up in one go. With many keys each lies somewhere else in memory: the
+/// processor waits for several at once when it looks for all of them before it adds the first.
+const TOGETHER: usize = 32;
+
+/// Records that are counted together. Adding one is a part of what a call costs: with many keys that
+/// is how much memory it touches.
 #[derive(Debug, Default)]
 pub struct Batch {
+    waiting: Vec<Record>,
     routes: HashMap<Arc<str>, usize, RandomState>,
-    places: HashMap<Place, usize, RandomState>,
     cells: Vec<Cell>,
+    /// Where in `cells` each place is.
+    indices: HashTable<usize>,
+    hasher: RandomState,
 }
 
 /// What cells differ by; a route by its number among those of the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Place {
     key: ApiKeyId,
+    /// Minutes since the epoch.
     minute: i64,
     quota: (SubscriptionId, DateTime<Utc>),
     route: usize,
@@ -101,8 +111,9 @@ struct Place {
 /// Calls of one key in one minute that ended alike.
 #[derive(Debug)]
 struct Cell {
-    bucket: Bucket,
-    quota: (SubscriptionId, DateTime<Utc>),
+    place: Place,
+    application: ApplicationId,
+    route: Arc<str>,
     sums: Sums,
     billed: i64,
     last_used: Option<DateTime<Utc>>,
@@ -110,7 +121,28 @@ struct Cell {
 
 impl Batch {
     pub fn add(&mut self, record: Record) {
-        let minute = UsageStep::Minute.floor(record.at);
+        self.waiting.push(record);
+        if self.waiting.len() >= TOGETHER {
+            self.add_up();
+        }
+    }
+
+    fn add_up(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let mut found = [0; TOGETHER];
+        for (record, index) in waiting.iter().zip(&mut found) {
+            *index = self.find(record);
+        }
+        for (record, index) in waiting.drain(..).zip(found) {
+            if let Some(cell) = self.cells.get_mut(index) {
+                cell.add(&record);
+            }
+        }
+        self.waiting = waiting;
+    }
+
+    /// Where the record's cell is, which is made if there is none.
+    fn find(&mut self, record: &Record) -> usize {
         let route = self.routes.get(&record.route).copied().unwrap_or_else(|| {
             let number = self.routes.len();
             self.routes.insert(Arc::clone(&record.route), number);
@@ -118,43 +150,49 @@ impl Batch {
         });
         let place = Place {
             key: record.key_id,
-            minute: minute.timestamp(),
+            minute: record.at.timestamp().div_euclid(60),
             quota: (record.subscription_id, record.quota_period_start),
             route,
             status: record.status,
         };
-        let index = *self.places.entry(place).or_insert(self.cells.len());
-        if index == self.cells.len() {
-            self.cells.push(Cell {
-                bucket: Bucket {
-                    step: UsageStep::Minute,
-                    start: minute,
+        let Self { cells, indices, hasher, .. } = self;
+        let is_there = |index: &usize| cells.get(*index).is_some_and(|cell| cell.place == place);
+        let hash_of = |index: &usize| cells.get(*index).map_or(0, |cell| hasher.hash_one(cell.place));
+        match indices.entry(hasher.hash_one(place), is_there, hash_of) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let index = cells.len();
+                entry.insert(index);
+                cells.push(Cell {
+                    place,
                     application: record.application_id,
-                    key: record.key_id,
-                    route: record.route,
-                    status: record.status,
-                },
-                quota: place.quota,
-                sums: Sums::default(),
-                billed: 0,
-                last_used: None,
-            });
+                    route: Arc::clone(&record.route),
+                    sums: Sums::default(),
+                    billed: 0,
+                    last_used: None,
+                });
+                index
+            }
         }
-        let Some(cell) = self.cells.get_mut(index) else { return };
-        cell.sums.bytes_in = cell.sums.bytes_in.saturating_add(record.bytes_in.max(0));
-        cell.sums.bytes_out = cell.sums.bytes_out.saturating_add(record.bytes_out.max(0));
-        if record.counts {
-            cell.sums.requests += 1;
-            cell.sums.latency.add(record.latency_us, 1);
-            cell.last_used = cell.last_used.max(Some(record.at));
-        }
-        cell.billed += i64::from(record.billed);
     }
 
     /// Rows that counting writes, or more.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.cells.len()
+        self.cells.len() + self.waiting.len()
+    }
+}
+
+impl Cell {
+    fn add(&mut self, record: &Record) {
+        self.sums.bytes_in = self.sums.bytes_in.saturating_add(record.bytes_in.max(0));
+        self.sums.bytes_out = self.sums.bytes_out.saturating_add(record.bytes_out.max(0));
+        if record.counts {
+            self.sums.requests += 1;
+            self.sums.latency.add(record.latency_us, 1);
+            self.last_used = self.last_used.max(Some(record.at));
+        }
+        self.billed += i64::from(record.billed);
     }
 }
 
@@ -176,7 +214,8 @@ impl Extend<Record> for Batch {
 impl Control {
     /// Counts what the parts hold and moves the positions of their segments, in one. Where a position
     /// is not the part's beginning nothing is counted and none is moved. Gives the positions after it.
-    pub async fn accept_usage(&self, parts: &[Part], batch: Batch) -> Result<Vec<i64>> {
+    pub async fn accept_usage(&self, parts: &[Part], mut batch: Batch) -> Result<Vec<i64>> {
+        batch.add_up();
         let mut tx = self.db.begin().await?;
         for part in parts {
             if !self.advance_segment(&mut tx, part).await? {
@@ -184,20 +223,23 @@ impl Control {
                 return self.usage_positions(parts).await;
             }
         }
-        let (mut minutes, mut quota, mut keys) = (Rows::default(), BTreeMap::new(), BTreeMap::new());
-        for cell in batch.cells {
-            if cell.billed > 0 {
-                *quota.entry(cell.quota).or_default() += cell.billed;
+        let mut minutes = Rows(Vec::with_capacity(batch.cells.len()));
+        let (mut quota, mut keys) = (Vec::with_capacity(batch.cells.len()), Vec::with_capacity(batch.cells.len()));
+        for Cell { place, application, route, sums, billed, last_used } in batch.cells {
+            if billed > 0 {
+                quota.push((place.quota, billed));
             }
-            if let Some(at) = cell.last_used {
-                let last = keys.entry(cell.bucket.key).or_insert(at);
-                *last = at.max(*last);
+            if let Some(at) = last_used {
+                keys.push((place.key, at));
             }
-            minutes.push(cell.bucket, cell.sums);
+            let start = DateTime::from_timestamp(place.minute * 60, 0).unwrap_or_default();
+            let bucket = Bucket { step: UsageStep::Minute, start, application, key: place.key, route, status: place.status };
+            minutes.push(bucket, sums);
         }
+        merge(&mut quota, |into, billed| *into += billed);
+        merge(&mut keys, |last, at| *last = at.max(*last));
         minutes.add_late(&rollup::marks(&mut tx).await?);
         add_rows(&mut tx, minutes).await?;
-        let quota: Vec<Quota> = quota.into_iter().collect();
         add_quota(&mut tx, &quota).await?;
         if let Some(part) = parts.first() {
             settle_leases(&mut tx, part.replica, &quota).await?;
@@ -237,6 +279,18 @@ impl Control {
         }
         Ok(positions)
     }
+}
+
+/// In the order of keys, each once.
+fn merge<K: Ord, V: Copy>(rows: &mut Vec<(K, V)>, add: impl Fn(&mut V, V)) {
+    rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    rows.dedup_by(|(key, value), (kept, into)| {
+        let same = key == kept;
+        if same {
+            add(into, *value);
+        }
+        same
+    });
 }
 
 /// Cuts rows into statements of few different lengths: each is prepared once for each connection.
