@@ -95,7 +95,7 @@ async fn a_product_is_public_from_publishing_to_archiving_and_may_come_back() {
 
         let mut changes = bench.db.changes().await.unwrap();
         let published = bench.publish_product(&operator, "ecommerce").await.unwrap();
-        assert_eq!(changes.next().await.unwrap(), Change::Catalogue);
+        assert_eq!(changes.next().await.unwrap(), Some(Change::Catalogue));
         assert_eq!(bench.get_product("ecommerce").await.unwrap(), published);
         let plans: Vec<_> = published.plans.iter().map(|plan| plan.code.as_str()).collect();
         assert_eq!(plans, ["pro", "free"], "in the order in which they were made");
@@ -149,7 +149,7 @@ async fn a_service_changes_in_place_and_stays_while_products_are_on_it() {
         let mut changes = bench.db.changes().await.unwrap();
         let form = change::<UpdateService>(json!({"timeout_ms": 900, "health_path": "", "http2": true}));
         let after = bench.update_service(&operator, "shop", &form).await.unwrap();
-        assert_eq!(changes.next().await.unwrap(), Change::Catalogue);
+        assert_eq!(changes.next().await.unwrap(), Some(Change::Catalogue));
         assert_eq!((after.timeout_ms, after.health_path.as_deref(), after.lifecycle, after.http2), (900, None, true, true));
         assert_eq!(bench.get_service(&operator, "shop").await.unwrap(), after);
         assert_eq!(code(&bench.delete_service(&operator, "shop").await.unwrap_err()), "service_in_use");

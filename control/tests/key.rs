@@ -51,7 +51,7 @@ async fn a_key_is_told_to_the_gateway_with_all_that_it_may_do() {
             ..named("Reader")
         };
         let created = bench.create_key(&who, application, &form).await.unwrap();
-        assert_eq!(changes.next().await.unwrap(), Change::Key(created.id));
+        assert_eq!(changes.next().await.unwrap(), Some(Change::Key(created.id)));
         bench
             .sql("INSERT INTO quota_usage (subscription_id, period_start, used) SELECT id, quota_period_start, 41 FROM subscriptions")
             .await;
@@ -94,7 +94,7 @@ async fn a_rotated_key_lives_through_the_grace_beside_the_new_one() {
         assert_eq!(code(&late), "key_not_live");
         let mut changes = bench.db.changes().await.unwrap();
         let third = bench.rotate_key(&who, application, second.id, &RotateKey { grace_seconds: 0 }).await.unwrap();
-        let told = [changes.next().await.unwrap(), changes.next().await.unwrap()];
+        let told = [changes.next().await.unwrap().unwrap(), changes.next().await.unwrap().unwrap()];
         assert!(told.contains(&Change::Key(second.id)) && told.contains(&Change::Key(third.id)));
         assert_eq!(status(second.id).await, KeyStatus::Revoked);
         assert!(bench.gateway_grant(&second.client_id).await.unwrap().unwrap().key_revoked);

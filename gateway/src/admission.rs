@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use mintreu_model::id::ProductId;
@@ -79,7 +80,7 @@ pub(crate) async fn admit(core: &Core, caller: &Caller, asked: &Asked<'_>, now: 
 }
 
 fn limited(code: Code, entry: &Entry, seconds: u64, limit: HeaderValue) -> Problem {
-    Problem::from(code).with_retry_after(seconds).with(RATE_LIMIT_POLICY, entry.fields.rate_limit_policy.clone()).with(RATE_LIMIT, limit)
+    Problem::from(code).with_retry_after(seconds).with(RATE_LIMIT_POLICY, shared(entry.fields.limits().to_owned())).with(RATE_LIMIT, limit)
 }
 
 fn until_next_period(entry: &Entry, now: DateTime<Utc>) -> u64 {
@@ -88,13 +89,21 @@ fn until_next_period(entry: &Entry, now: DateTime<Utc>) -> u64 {
 }
 
 fn quota_text(core: &Core, entry: &Entry, now: DateTime<Utc>) -> String {
+    quota_text_and(core, entry, now, "")
+}
+
+fn quota_text_and(core: &Core, entry: &Entry, now: DateTime<Utc>, more: &str) -> String {
     let left = entry.quota.left(&entry.grant.quota, core.limits.are_leased());
     let (mut number, mut time) = (itoa::Buffer::new(), itoa::Buffer::new());
-    ["\"quota\";r=", number.format(left), ";t=", time.format(until_next_period(entry, now))].concat()
+    ["\"quota\";r=", number.format(left), ";t=", time.format(until_next_period(entry, now)), more].concat()
 }
 
 /// The `RateLimit` fields of draft-ietf-httpapi-ratelimit-headers-10.
 pub(crate) fn tell_limits(core: &Core, entry: &Entry, now: DateTime<Utc>, headers: &mut HeaderMap) {
-    headers.insert(RATE_LIMIT_POLICY, entry.fields.rate_limit_policy.clone());
-    headers.insert(RATE_LIMIT, shared(quota_text(core, entry, now)));
+    // Both in one piece.
+    let policy = entry.fields.limits();
+    let mut limit = Bytes::from(quota_text_and(core, entry, now, policy));
+    let policy = limit.split_off(limit.len() - policy.len());
+    headers.insert(RATE_LIMIT_POLICY, shared(policy));
+    headers.insert(RATE_LIMIT, shared(limit));
 }

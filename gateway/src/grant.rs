@@ -9,11 +9,15 @@ mod entry;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
+use mintreu_model::credential::CLIENT_ID_LENGTH;
 use quick_cache::sync::Cache;
 use tokio::sync::OnceCell;
 
@@ -24,8 +28,10 @@ use crate::{
     policy::{Change, Clock, PolicySource, SourceUnavailable},
 };
 
-/// Push is what keeps grants fresh; asking again now and then is a second line.
-const REFRESH_AFTER: Duration = Duration::from_mins(5);
+/// Push is what keeps grants fresh; asking again now and then is a second line, and tells what other
+/// replicas have counted. Those that were loaded together are not asked for together: each waits up
+/// to as long again.
+const REFRESH_AFTER: Duration = Duration::from_mins(30);
 /// How long a grant serves while the control plane is away.
 const SERVES_FOR: Duration = Duration::from_mins(15);
 const UNKNOWN_FOR: Duration = Duration::from_secs(2);
@@ -33,6 +39,8 @@ const UNKNOWN_IDS: usize = 10_000;
 /// A control plane that takes longer counts as away.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A client id, which lies where it is compared. Every one that the control plane knows is as long.
+type ClientId = [u8; CLIENT_ID_LENGTH];
 /// By the platform's clock, and by one that never goes back.
 pub(crate) type Moment = (DateTime<Utc>, Instant);
 type Loaded = Result<Option<Arc<Entry>>, SourceUnavailable>;
@@ -44,10 +52,13 @@ struct Flight {
 }
 
 pub(crate) struct Grants {
-    known: Cache<Box<str>, Arc<Entry>>,
+    known: Cache<ClientId, Arc<Entry>>,
     unknown: Cache<Box<str>, Instant>,
     flights: Mutex<HashMap<Box<str>, Flight>>,
     generation: Mutex<u64>,
+    born: Instant,
+    /// Milliseconds after `born` up to which all changes are known.
+    current: AtomicU64,
     source: Arc<dyn PolicySource>,
     limits: Arc<Limits>,
     clock: Clock,
@@ -60,6 +71,8 @@ impl Grants {
             unknown: Cache::new(UNKNOWN_IDS),
             flights: Mutex::default(),
             generation: Mutex::default(),
+            born: Instant::now(),
+            current: AtomicU64::new(0),
             source,
             limits,
             clock,
@@ -70,22 +83,27 @@ impl Grants {
         self.known.len()
     }
 
+    fn get(&self, client_id: &str) -> Option<Arc<Entry>> {
+        self.known.get(<&ClientId>::try_from(client_id.as_bytes()).ok()?)
+    }
+
     /// The grant of a client id; `None` when there is no such key.
     pub(crate) async fn find(self: &Arc<Self>, client_id: &str, (now, at): Moment) -> Loaded {
-        let Some(entry) = self.known.get(client_id) else {
+        let Some(entry) = self.get(client_id) else {
             if self.unknown.get(client_id).is_some_and(|since| since.elapsed() < UNKNOWN_FOR) {
                 return Ok(None);
             }
             return self.load(client_id, None).await;
         };
+        entry.fetch();
         let stale = Some(entry.serial);
         let age = entry.age(at);
         let period_over = now >= entry.grant.quota.period_end;
-        if age < REFRESH_AFTER && !period_over {
-            return Ok(Some(entry));
-        }
-        if age >= SERVES_FOR {
+        if age >= SERVES_FOR && self.unheard_of(at) >= SERVES_FOR {
             return self.load(client_id, stale).await;
+        }
+        if age < entry.refresh_after() && !period_over {
+            return Ok(Some(entry));
         }
         if !entry.may_refresh(at) {
             return Ok(Some(entry));
@@ -108,7 +126,7 @@ impl Grants {
                 Some(flight) if flight.generation == generation => Arc::clone(&flight.outcome),
                 _ => {
                     // A flight may have landed between our look at the cache and this one.
-                    if let Some(entry) = self.known.get(client_id).filter(|entry| Some(entry.serial) != stale) {
+                    if let Some(entry) = self.get(client_id).filter(|entry| Some(entry.serial) != stale) {
                         return Ok(Some(entry));
                     }
                     let outcome = Arc::<OnceCell<Loaded>>::default();
@@ -134,11 +152,13 @@ impl Grants {
         });
         let current = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if *current == generation {
-            if let Some(entry) = &entry {
-                self.known.insert(client_id.into(), Arc::clone(entry));
-            } else {
-                self.known.remove(client_id);
-                self.unknown.insert(client_id.into(), Instant::now());
+            match (&entry, ClientId::try_from(client_id.as_bytes())) {
+                (Some(entry), Ok(id)) => self.known.insert(id, Arc::clone(entry)),
+                (None, Ok(id)) => {
+                    self.known.remove(&id);
+                    self.unknown.insert(client_id.into(), Instant::now());
+                }
+                (_, Err(_)) => {}
             }
         }
         drop(current);
@@ -147,6 +167,17 @@ impl Grants {
 
     fn generation(&self) -> u64 {
         *self.generation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that changed until then was told.
+    pub(crate) fn is_current(&self, at: Instant) {
+        let at = u64::try_from(at.saturating_duration_since(self.born).as_millis()).unwrap_or(u64::MAX);
+        self.current.fetch_max(at, Relaxed);
+    }
+
+    /// How long nothing was heard of the control plane.
+    fn unheard_of(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.born).saturating_sub(Duration::from_millis(self.current.load(Relaxed)))
     }
 
     /// Drops what the change touches. Once this returns no call is served from what was before.
@@ -179,5 +210,87 @@ impl Drop for Landing<'_> {
         if ours && (self.outcome.initialized() || Arc::strong_count(self.outcome) <= 2) {
             flights.remove(self.client_id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use chrono::TimeDelta;
+    use futures_util::future::{BoxFuture, FutureExt as _, ready};
+    use mintreu_model::{credential::generate_client_id, id::SubscriptionId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::policy::{ApplicationStatus, Grant, LeaseGranted, LeaseRequest, QuotaGrant};
+
+    /// Knows one key, and counts how often it is asked.
+    #[derive(Default)]
+    struct Plane {
+        asked: AtomicUsize,
+    }
+
+    fn grant() -> Grant {
+        let now = Utc::now();
+        Grant {
+            key_id: Uuid::nil().into(),
+            application_id: Uuid::nil().into(),
+            tenant_id: Uuid::nil().into(),
+            subscription_id: Uuid::nil().into(),
+            product_id: Uuid::nil().into(),
+            client_id: generate_client_id([0; 16]),
+            secret_sha256: [0; 32],
+            key_expires_at: None,
+            key_revoked: false,
+            scopes: Vec::new(),
+            allowed_ips: Vec::new(),
+            allowed_origins: Vec::new(),
+            product_slug: "shop".to_owned(),
+            plan_code: "basic".to_owned(),
+            application_status: ApplicationStatus::Active,
+            tenant_suspended: false,
+            subscription_live: true,
+            rate_per_second: 1,
+            burst: 1,
+            max_request_bytes: None,
+            max_response_bytes: None,
+            quota: QuotaGrant { period_start: now, period_end: now + TimeDelta::days(30), included: 1, hard_stop: true, used: 0 },
+            database_url: None,
+        }
+    }
+
+    impl PolicySource for Plane {
+        fn grant<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Grant>, SourceUnavailable>> {
+            self.asked.fetch_add(1, Relaxed);
+            ready(Ok(Some(grant()))).boxed()
+        }
+
+        fn lease<'a>(&'a self, _: &'a LeaseRequest) -> BoxFuture<'a, Result<LeaseGranted, SourceUnavailable>> {
+            ready(Err(SourceUnavailable)).boxed()
+        }
+
+        fn give_back(&self, _: Uuid, _: SubscriptionId, _: DateTime<Utc>, _: u64) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+            ready(Ok(())).boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_grant_serves_as_long_as_the_control_plane_is_heard_of_and_a_quarter_of_an_hour_more() {
+        let plane = Arc::new(Plane::default());
+        let source: Arc<dyn PolicySource> = Arc::<Plane>::clone(&plane);
+        let grants = Arc::new(Grants::new(10, source, Arc::new(Limits::new(None, None)), Arc::new(Utc::now)));
+        let key = generate_client_id([0; 16]);
+        let (now, begin) = (Utc::now(), Instant::now());
+        let minutes = |count: u64| begin + Duration::from_mins(count);
+        for minute in 0..=10 {
+            grants.is_current(minutes(minute));
+            grants.find(&key, (now, minutes(minute))).await.unwrap().unwrap();
+        }
+        assert_eq!(plane.asked.load(Relaxed), 1);
+        grants.find(&key, (now, minutes(10 + 14))).await.unwrap().unwrap();
+        assert_eq!(plane.asked.load(Relaxed), 1);
+        grants.find(&key, (now, minutes(10 + 16))).await.unwrap().unwrap();
+        assert_eq!(plane.asked.load(Relaxed), 2);
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 use mintreu_model::route::Scope;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -22,7 +22,7 @@ use crate::{
     problem::REQUEST_ID,
     state::Core,
     token::{Kind, Verified, unix_now},
-    trace::{RequestTag, TRACEPARENT, TRACESTATE, Trace, shared},
+    trace::{RequestTag, TRACEPARENT, TRACESTATE, Trace},
 };
 
 const LIFETIME_SECONDS: u64 = 120;
@@ -40,11 +40,17 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// A signed identity and what it was signed for.
 pub(crate) struct Identity {
-    value: HeaderValue,
+    text: Box<str>,
     service: Arc<str>,
     /// The load of the grant it speaks of: a token's slot outlives the grants of its key.
     grant: u64,
     signed: Instant,
+}
+
+impl Identity {
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 #[derive(Serialize)]
@@ -74,17 +80,15 @@ pub(crate) struct Injected<'a> {
 }
 
 impl Injected<'_> {
-    /// The fields that the service gets: ours, and `given`, which holds nothing under their names.
+    /// The fields that the service gets beside those that are the same for each call of the key: ours,
+    /// and `given`, which holds nothing under their names.
     pub(crate) fn fields(self, given: &HeaderMap, field: &mut impl FnMut(&HeaderName, &[u8])) {
         let Caller { entry, token } = self.caller;
-        for (name, value) in entry.fields.same() {
-            field(name, value.as_bytes());
-        }
         field(&REQUEST_ID, self.tag.text().as_bytes());
         if let Some(url) = entry.fields.database_url.as_ref().filter(|_| self.service.wants_database) {
             field(&DATABASE_URL, url.as_bytes());
         }
-        field(&IDENTITY, self.identity(token.as_deref()).as_bytes());
+        self.identity(token.as_deref(), |text| field(&IDENTITY, text.as_bytes()));
         let trace = Trace::continued(given);
         field(&TRACEPARENT, &trace.parent);
         for (name, value) in given {
@@ -104,7 +108,7 @@ impl Injected<'_> {
     }
 
     /// Signed once for the grant and service, then reused.
-    fn identity(self, token: Option<&Verified>) -> HeaderValue {
+    fn identity(self, token: Option<&Verified>, tell: impl FnOnce(&str)) {
         let Self { core, caller: Caller { entry, .. }, service, at, .. } = self;
         let narrowed = token.and_then(|token| token.scopes.as_ref().map(|scopes| (token, scopes)));
         let slot: &ArcSwapOption<Identity> = narrowed.map_or(&entry.identity, |(token, _)| &token.identity);
@@ -113,12 +117,12 @@ impl Injected<'_> {
             && known.grant == entry.serial
             && known.service == service.slug
         {
-            return known.value.clone();
+            return tell(&known.text);
         }
         let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
-        let value = sign(core, entry, scopes, service);
-        slot.store(Some(Arc::new(Identity { value: value.clone(), service: Arc::clone(&service.slug), grant: entry.serial, signed: at })));
-        value
+        let text = sign(core, entry, scopes, service);
+        tell(&text);
+        slot.store(Some(Arc::new(Identity { text: text.into(), service: Arc::clone(&service.slug), grant: entry.serial, signed: at })));
     }
 }
 
@@ -146,7 +150,7 @@ fn write_address(text: &mut String, ip: IpAddr) {
     }
 }
 
-fn sign(core: &Core, entry: &Entry, scopes: &[Scope], service: &Service) -> HeaderValue {
+fn sign(core: &Core, entry: &Entry, scopes: &[Scope], service: &Service) -> String {
     let grant = &entry.grant;
     let now = unix_now();
     let everything = || vec![Scope::everything().to_string()];
@@ -162,7 +166,5 @@ fn sign(core: &Core, entry: &Entry, scopes: &[Scope], service: &Service) -> Head
         iat: now,
         exp: now + LIFETIME_SECONDS,
     };
-    let mut value = shared(core.signer.sign(Kind::Identity, &claims));
-    value.set_sensitive(true);
-    value
+    core.signer.sign(Kind::Identity, &claims)
 }

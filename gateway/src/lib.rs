@@ -193,6 +193,12 @@ impl Gateway {
         self.0.core.grants.invalidate(change);
     }
 
+    /// All that changed until then was told: grants that are held are as good as if they were loaded
+    /// then.
+    pub fn is_current(&self, at: Instant) {
+        self.0.core.grants.is_current(at);
+    }
+
     /// Answers one request to a product, the token endpoint or the key set; any other path is an
     /// unknown product.
     pub async fn handle<B: Into<RequestBody>>(&self, request: Request<B>, peer: SocketAddr) -> Response<Body> {
@@ -228,21 +234,26 @@ impl Gateway {
     ///
     /// Call it before the first request is served: what an earlier process left counts first.
     pub async fn flush(&self) {
-        self.flush_and_rest().await;
+        self.flush_and_rest(FLUSH_EVERY).await;
     }
 
-    /// Gives the time until the next flush.
-    async fn flush_and_rest(&self) -> Duration {
+    /// Gives the time until the next flush. One that finds nothing says nothing of what the next will
+    /// cost: the rest stays what it was.
+    async fn flush_and_rest(&self, rest: Duration) -> Duration {
         let core = &self.0.core;
         let began = Instant::now();
         // What was loaded before did not know what the journal held.
         let flushed = core.journal.flush(|| core.grants.invalidate(&Change::Everything)).await;
-        if let Err(error) = flushed {
-            tracing::warn!(%error, backlog = core.journal.status().backlog, "usage is waiting");
-            return FLUSH_EVERY;
-        }
+        let some = match flushed {
+            Ok(some) => some,
+            Err(error) => {
+                tracing::warn!(%error, backlog = core.journal.status().backlog, "usage is waiting");
+                return FLUSH_EVERY;
+            }
+        };
+        let took = began.elapsed();
         self.hand_over_refusals().await;
-        (began.elapsed() * FLUSH_RESTS).clamp(FLUSH_EVERY, FLUSH_AT_LEAST_EVERY)
+        if some { (took * FLUSH_RESTS).clamp(FLUSH_EVERY, FLUSH_AT_LEAST_EVERY) } else { rest }
     }
 
     /// Best effort: what cannot be handed over now is kept for the next time.
@@ -275,10 +286,10 @@ impl Gateway {
     /// that drain still make usage.
     pub async fn run_flusher(&self, shutdown: CancellationToken) {
         let core = &self.0.core;
-        let mut rest = Duration::ZERO;
+        let mut rest = FLUSH_EVERY;
         let mut ticks = 0_u32;
         while shutdown.run_until_cancelled(self.gather(rest)).await.is_some() {
-            rest = self.flush_and_rest().await;
+            rest = self.flush_and_rest(rest).await;
             ticks = ticks.wrapping_add(1);
             if ticks.is_multiple_of(GIVE_BACK_EVERY) {
                 core.limits.give_back(false).await;

@@ -42,8 +42,8 @@ impl RequestTag {
 }
 
 /// A header value that takes the text over without copying it.
-pub(crate) fn shared(text: String) -> HeaderValue {
-    HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or_else(|_| HeaderValue::from_static(""))
+pub(crate) fn shared(text: impl Into<Bytes>) -> HeaderValue {
+    HeaderValue::from_maybe_shared(text.into()).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// What the service is told of the trace.

@@ -123,6 +123,9 @@ impl Outgoing<'_> {
             http1::field(&mut head, name.as_str(), value);
         };
         self.fields(&mut write);
+        if let Some(injected) = self.injected {
+            head.extend_from_slice(injected.caller.entry.fields.lines().as_bytes());
+        }
         if chunked {
             http1::field(&mut head, "transfer-encoding", b"chunked");
         }
@@ -151,12 +154,16 @@ impl Outgoing<'_> {
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = Uri::from_parts(parts).ok()?;
         let fields = request.headers_mut();
-        self.fields(&mut |name, value| {
+        let mut add = |name: &HeaderName, value: &[u8]| {
             if let Ok(mut value) = HeaderValue::from_bytes(value) {
                 value.set_sensitive(is_secret(name));
                 fields.append(name, value);
             }
-        });
+        };
+        self.fields(&mut add);
+        for (name, value) in self.injected.iter().flat_map(|injected| injected.caller.entry.fields.same()) {
+            add(name, value.as_bytes());
+        }
         for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING] {
             fields.remove(name);
         }

@@ -10,6 +10,7 @@ const CLIENT_ID_PREFIX: &str = "mci_";
 const SECRET_PREFIX: &str = "mcs_";
 /// 128 bits in 5-bit digits.
 const CLIENT_ID_DIGITS: usize = 26;
+pub const CLIENT_ID_LENGTH: usize = CLIENT_ID_PREFIX.len() + CLIENT_ID_DIGITS;
 /// 160 bits in 5-bit digits.
 const SECRET_DIGITS: usize = 32;
 /// CRC-32 in 5-bit digits.

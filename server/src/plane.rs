@@ -1,7 +1,11 @@
 //! Where the two planes meet: the gateway asks here for grants and hands usage over here, and what
 //! changes in the control plane is pushed to the gateway.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -397,10 +401,14 @@ pub(crate) async fn follow_changes(control: Control, gateway: Gateway, shutdown:
                 gateway.invalidate(&Change::Everything);
                 feed = Some(fresh);
             }
-            match &mut feed {
-                Some(feed) => apply(&control, &gateway, feed.next().await?).await,
-                None => Ok(()),
+            if let Some(feed) = &mut feed {
+                let asked = Instant::now();
+                match feed.next().await? {
+                    Some(change) => apply(&control, &gateway, change).await?,
+                    None => gateway.is_current(asked),
+                }
             }
+            Ok::<(), Error>(())
         };
         match shutdown.run_until_cancelled(step).await {
             None => return,

@@ -79,13 +79,15 @@ pub struct ChangeFeed {
     db: Db,
     epoch: i64,
     ready: VecDeque<Change>,
+    /// All that was committed when it was last asked has been given.
+    current: bool,
 }
 
 impl Db {
     /// A feed that begins after what is committed now.
     pub async fn changes(&self) -> Result<ChangeFeed, Error> {
         let epoch = epoch(self).await?;
-        Ok(ChangeFeed { db: self.clone(), epoch, ready: VecDeque::new() })
+        Ok(ChangeFeed { db: self.clone(), epoch, ready: VecDeque::new(), current: false })
     }
 
     /// Forgets changes that every replica has long seen.
@@ -101,20 +103,20 @@ async fn epoch(db: &Db) -> Result<i64, Error> {
 }
 
 impl ChangeFeed {
-    /// Waits for the next change. Safe to cancel.
+    /// The next change; `None` when all has been given that was committed when this was called. Asked
+    /// again it waits for the next, a little. Safe to cancel.
     ///
     /// # Errors
     /// When the database is away; ask again.
-    pub async fn next(&mut self) -> Result<Change, Error> {
-        loop {
-            if let Some(change) = self.ready.pop_front() {
-                return Ok(change);
-            }
-            self.load().await?;
-            if self.ready.is_empty() {
+    pub async fn next(&mut self) -> Result<Option<Change>, Error> {
+        if self.ready.is_empty() {
+            if self.current {
                 let _ = tokio::time::timeout(POLL, self.db.wake.notified()).await;
             }
+            self.load().await?;
+            self.current = self.ready.is_empty();
         }
+        Ok(self.ready.pop_front())
     }
 
     async fn load(&mut self) -> Result<(), Error> {

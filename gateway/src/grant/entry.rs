@@ -1,7 +1,8 @@
 //! A grant as it lies in the cache, with everything prepared that each call would else format.
 
 use std::{
-    fmt,
+    fmt::{self, Write as _},
+    hint::black_box,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -14,11 +15,11 @@ use chrono::{DateTime, Utc};
 use http::{HeaderName, HeaderValue};
 
 use crate::{
+    grant::REFRESH_AFTER,
     identity::Identity,
     limit::{QuotaState, Rate},
     policy::{ApplicationStatus, Change, Grant},
     problem::{Code, Problem},
-    trace::shared,
 };
 
 /// How often a grant that is due for a refresh is asked for.
@@ -31,6 +32,8 @@ static SAME: [HeaderName; 5] = [
     HeaderName::from_static("mintreu-plan"),
     HeaderName::from_static("mintreu-key"),
 ];
+/// Two lines of the cache: processors fetch the neighbour too.
+const FETCHED_TOGETHER: usize = 128;
 static LOADS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) struct Entry {
@@ -47,21 +50,19 @@ pub(crate) struct Entry {
     tried: AtomicU64,
 }
 
-/// Fields that are the same for every call of the key.
+/// Text that is the same for every call of the key, in one piece of memory: with many keys every
+/// piece is one to wait for.
 pub(crate) struct Fields {
-    /// One after the other in one piece of memory: with many keys every piece is one to wait for.
-    same: Box<str>,
-    /// Where each ends.
-    ends: [usize; SAME.len()],
+    /// The lines of `SAME` as HTTP/1.1 has them, and the limits of the plan after them.
+    text: Box<str>,
+    /// Where the value of each lies.
+    values: [(usize, usize); SAME.len()],
+    lines: usize,
     pub(crate) database_url: Option<HeaderValue>,
-    pub(crate) rate_limit_policy: HeaderValue,
 }
 
 impl Fields {
     fn new(grant: &Grant) -> Self {
-        let quota = &grant.quota;
-        let window = (quota.period_end - quota.period_start).num_seconds().max(1);
-        let policy = format!("\"rate\";q={};w=1, \"quota\";q={};w={window}", grant.rate_per_second.max(1), quota.included);
         let database_url = grant.database_url.as_ref().and_then(|url| {
             let mut value = HeaderValue::from_str(url.expose()).ok()?;
             value.set_sensitive(true);
@@ -69,22 +70,41 @@ impl Fields {
         });
         let values: [&dyn fmt::Display; SAME.len()] =
             [&grant.tenant_id, &grant.application_id, &grant.product_slug, &grant.plan_code, &grant.key_id];
-        let mut same = String::new();
-        let ends = values.map(|value| {
+        let mut text = String::new();
+        let mut places = [(0, 0); SAME.len()];
+        for ((name, value), place) in SAME.iter().zip(values).zip(&mut places) {
             let value = value.to_string();
+            text.push_str(name.as_str());
+            text.push_str(": ");
+            let begin = text.len();
             // They are written to the wire as they are.
             if HeaderValue::from_str(&value).is_ok() {
-                same.push_str(&value);
+                text.push_str(&value);
             }
-            same.len()
-        });
-        Self { same: same.into(), ends, database_url, rate_limit_policy: shared(policy) }
+            *place = (begin, text.len());
+            text.push_str("\r\n");
+        }
+        let lines = text.len();
+        let quota = &grant.quota;
+        let window = (quota.period_end - quota.period_start).num_seconds().max(1);
+        // Writing to a string does not fail.
+        let _ = write!(text, "\"rate\";q={};w=1, \"quota\";q={};w={window}", grant.rate_per_second.max(1), quota.included);
+        Self { text: text.into(), values: places, lines, database_url }
     }
 
-    /// Those that differ from key to key only.
+    /// Those that differ from key to key only, as HTTP/1.1 has them.
+    pub(crate) fn lines(&self) -> &str {
+        self.text.get(..self.lines).unwrap_or_default()
+    }
+
+    /// The same one by one.
     pub(crate) fn same(&self) -> impl Iterator<Item = (&HeaderName, &str)> {
-        let begins = [0].into_iter().chain(self.ends);
-        SAME.iter().zip(begins.zip(self.ends)).map(|(name, (begin, end))| (name, self.same.get(begin..end).unwrap_or_default()))
+        SAME.iter().zip(&self.values).map(|(name, (begin, end))| (name, self.text.get(*begin..*end).unwrap_or_default()))
+    }
+
+    /// The value of `RateLimit-Policy`.
+    pub(crate) fn limits(&self) -> &str {
+        self.text.get(self.lines..).unwrap_or_default()
     }
 }
 
@@ -103,8 +123,23 @@ impl Entry {
         }
     }
 
+    /// Looks at a little of everything that a call needs. With many keys none of it is in the
+    /// processor's cache: asked for together it comes together, and not piece by piece.
+    pub(super) fn fetch(&self) {
+        let identity = self.identity.load();
+        let identity = identity.as_ref().map_or("", |identity| identity.text());
+        for text in [&*self.fields.text, identity] {
+            text.as_bytes().iter().step_by(FETCHED_TOGETHER).for_each(|byte| _ = black_box(*byte));
+        }
+        black_box((self.rate.due(), self.quota.used()));
+    }
+
     pub(super) fn age(&self, at: Instant) -> Duration {
         at.saturating_duration_since(self.loaded)
+    }
+
+    pub(super) fn refresh_after(&self) -> Duration {
+        REFRESH_AFTER + Duration::from_secs(self.serial % REFRESH_AFTER.as_secs())
     }
 
     /// True for one caller a second.

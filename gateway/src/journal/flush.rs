@@ -39,9 +39,10 @@ impl Reading {
 }
 
 impl Journal {
-    /// Hands over what there is, and stops at the first that is not counted. `before_open` runs when
-    /// all that an earlier process had left is counted, before billable calls are taken.
-    pub(crate) async fn flush(&self, before_open: impl FnOnce()) -> Result<(), SourceUnavailable> {
+    /// Hands over what there is, and stops at the first that is not counted; `false`: there was nothing
+    /// new. `before_open` runs when all that an earlier process had left is counted, before billable
+    /// calls are taken.
+    pub(crate) async fn flush(&self, before_open: impl FnOnce()) -> Result<bool, SourceUnavailable> {
         let mut reading = self.reading.lock().await;
         let began = Instant::now();
         if self.full.load(Ordering::Relaxed) && self.has_room() {
@@ -66,7 +67,10 @@ impl Journal {
         }
         // What comes meanwhile is for the next flush, which counts more of it together.
         let segments: Vec<_> = locked(&self.live).iter().map(|live| (Arc::clone(live), live.readable())).collect();
-        while self.drain(&segments, &mut reading.routes).await? {}
+        let mut some = false;
+        while self.drain(&segments, &mut reading.routes).await? {
+            some = true;
+        }
         for (live, _) in segments.iter().filter(|(live, _)| live.is_done()) {
             reading.routes.remove(&live.id);
             locked(&self.live).retain(|other| !Arc::ptr_eq(other, live));
@@ -75,7 +79,7 @@ impl Journal {
             }
         }
         *locked(&self.drained) = began;
-        Ok(())
+        Ok(some)
     }
 
     fn let_go_of_ended_workers(&self) {

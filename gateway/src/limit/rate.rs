@@ -44,7 +44,11 @@ impl Rate {
 
     /// Whether it admits what a new one would.
     pub(crate) fn is_rested(&self) -> bool {
-        self.due.load(Relaxed) <= self.now()
+        self.due() <= self.now()
+    }
+
+    pub(crate) fn due(&self) -> u64 {
+        self.due.load(Relaxed)
     }
 
     /// Admits one call of one of `replicas` that cannot ask each other: each counts its own calls for
