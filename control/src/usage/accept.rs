@@ -69,14 +69,7 @@ impl Rows {
 
     /// In the order of the table's key, each once, as a statement may touch a row once.
     fn in_order(mut self) -> Vec<(Bucket, Sums)> {
-        self.0.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        self.0.dedup_by(|(bucket, sums), (kept, into)| {
-            let same = bucket == kept;
-            if same {
-                into.add(sums);
-            }
-            same
-        });
+        merge(&mut self.0, Sums::add);
         self.0
     }
 }
@@ -236,8 +229,8 @@ impl Control {
             let bucket = Bucket { step: UsageStep::Minute, start, application, key: place.key, route, status: place.status };
             minutes.push(bucket, sums);
         }
-        merge(&mut quota, |into, billed| *into += billed);
-        merge(&mut keys, |last, at| *last = at.max(*last));
+        merge(&mut quota, |into: &mut i64, billed| *into += billed);
+        merge(&mut keys, |last, at| *last = (*at).max(*last));
         minutes.add_late(&rollup::marks(&mut tx).await?);
         add_rows(&mut tx, minutes).await?;
         add_quota(&mut tx, &quota).await?;
@@ -282,12 +275,12 @@ impl Control {
 }
 
 /// In the order of keys, each once.
-fn merge<K: Ord, V: Copy>(rows: &mut Vec<(K, V)>, add: impl Fn(&mut V, V)) {
+fn merge<K: Ord, V>(rows: &mut Vec<(K, V)>, add: impl Fn(&mut V, &V)) {
     rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     rows.dedup_by(|(key, value), (kept, into)| {
         let same = key == kept;
         if same {
-            add(into, *value);
+            add(into, value);
         }
         same
     });
