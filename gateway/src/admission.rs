@@ -65,7 +65,7 @@ pub(crate) async fn admit(core: &Core, caller: &Caller, asked: &Asked<'_>, now: 
     if !core.journal.is_open() {
         return Err(Problem::from(Code::ServiceUnavailable).with_retry_after(5));
     }
-    if let Err(wait) = core.limits.admit(&entry.rate).await {
+    if let Err(wait) = core.limits.admit(&entry.application.rate).await {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let limit = format!("\"rate\";r=0;t={}, {}", seconds.max(1), quota_text(core, entry, now));
         return Err(limited(Code::RateLimited, entry, seconds, shared(limit)));

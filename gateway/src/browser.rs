@@ -7,8 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use crate::{problem::Problem, settings::Settings};
 
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
+/// By these an answer acts on the whole host.
+static ACTING: [HeaderName; 3] =
+    [header::SET_COOKIE, HeaderName::from_static("clear-site-data"), HeaderName::from_static("service-worker-allowed")];
 
 pub(crate) fn check(settings: &Settings, headers: &HeaderMap) -> Result<(), Problem> {
     let navigates = headers.get_all(&FETCH_MODE).iter().any(|mode| mode.as_bytes().eq_ignore_ascii_case(b"navigate"));
@@ -18,17 +19,12 @@ pub(crate) fn check(settings: &Settings, headers: &HeaderMap) -> Result<(), Prob
     Ok(())
 }
 
-pub(crate) fn strip_request(settings: &Settings, headers: &mut HeaderMap) {
-    if settings.shared_host {
-        headers.remove(header::COOKIE);
-    }
-}
-
 pub(crate) fn contain_response(settings: &Settings, headers: &mut HeaderMap) {
     if !settings.shared_host {
         return;
     }
-    for name in [&header::SET_COOKIE, &CLEAR_SITE_DATA, &SERVICE_WORKER_ALLOWED] {
+    // They are seldom there, and a look at all names costs less than one for each of these.
+    while let Some(name) = headers.keys().find(|name| ACTING.contains(name)).cloned() {
         headers.remove(name);
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));

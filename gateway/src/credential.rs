@@ -55,7 +55,9 @@ pub(crate) async fn identify(core: &Core, headers: &HeaderMap, now: Moment) -> R
 /// Id and secret of a Basic credential.
 pub(crate) fn basic<'a>(value: &str, decoded: &'a mut [u8; LONGEST]) -> Option<(&'a str, &'a str)> {
     let length = BASE64.decode_slice(value.trim(), decoded).ok()?;
-    std::str::from_utf8(decoded.get(..length)?).ok()?.split_once(':')
+    let decoded = decoded.get(..length)?;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    std::str::from_utf8(decoded).ok()?.split_at_checked(colon).map(|(id, secret)| (id, secret.get(1..).unwrap_or_default()))
 }
 
 pub(crate) fn buffer() -> [u8; LONGEST] {

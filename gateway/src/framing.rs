@@ -85,13 +85,22 @@ fn transfer_encoding(parts: &Parts) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A name or address of IPv4, and perhaps a port: what nearly all are.
+fn is_plain(host: &[u8]) -> bool {
+    let colon = host.iter().position(|byte| *byte == b':');
+    let (name, port) = host.split_at(colon.unwrap_or(host.len()));
+    let named = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    let digits = port.get(1..).unwrap_or_default();
+    named && (port.is_empty() || ((1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)))
+}
+
 /// Exactly one valid `Host`; the authority of an absolute target wins over it (RFC 9112 §3.2.2).
 fn host(parts: &Parts) -> Result<HeaderValue, Problem> {
     let refused = |detail: &'static str| Problem::malformed(detail).closing();
     let host = crate::header::single(&parts.headers, &header::HOST)
         .map_err(|()| refused("Host stands more than once."))?
         .ok_or_else(|| refused("Host is missing."))?;
-    let valid = |text: &[u8]| Authority::try_from(text).is_ok_and(|host| !host.as_str().contains(['@', '"', '\\']));
+    let valid = |text: &[u8]| is_plain(text) || Authority::try_from(text).is_ok_and(|host| !host.as_str().contains(['@', '"', '\\']));
     if !valid(host.as_bytes()) {
         return Err(refused("Host is not a host."));
     }

@@ -146,9 +146,9 @@ impl Grants {
         let answer = tokio::time::timeout(LOAD_TIMEOUT, question).await;
         let grant = answer.map_err(|_| SourceUnavailable)??;
         let entry = grant.map(|grant| {
-            let (quota, rate) = (self.limits.quota(&grant), self.limits.rate(&grant));
+            let (quota, application) = (self.limits.quota(&grant), self.limits.application(&grant));
             let period_over = (self.clock)() >= grant.quota.period_end;
-            Arc::new(Entry::new(grant, quota, rate, period_over))
+            Arc::new(Entry::new(grant, quota, application, period_over))
         });
         let current = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if *current == generation {

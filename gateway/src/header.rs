@@ -44,6 +44,11 @@ fn is_reserved(name: &HeaderName, direction: Direction) -> bool {
 
 /// Removes what is meant for one connection only, and what is reserved.
 pub(crate) fn strip(headers: &mut HeaderMap, direction: Direction) {
+    strip_with(headers, direction, |_| false);
+}
+
+/// The same, and what else goes no further.
+pub(crate) fn strip_with(headers: &mut HeaderMap, direction: Direction, ends_here: impl Fn(&HeaderName) -> bool) {
     if headers.contains_key(header::CONNECTION) {
         let named: Vec<HeaderName> = headers
             .get_all(header::CONNECTION)
@@ -57,8 +62,8 @@ pub(crate) fn strip(headers: &mut HeaderMap, direction: Direction) {
             headers.remove(name);
         }
     }
-    let unwanted: Vec<HeaderName> =
-        headers.keys().filter(|name| HOP_BY_HOP.contains(name) || is_reserved(name, direction)).cloned().collect();
+    let is_unwanted = |name: &&HeaderName| HOP_BY_HOP.contains(name) || is_reserved(name, direction) || ends_here(name);
+    let unwanted: Vec<HeaderName> = headers.keys().filter(is_unwanted).cloned().collect();
     for name in unwanted {
         headers.remove(name);
     }

@@ -3,12 +3,14 @@
 //! is gone by now (`header.rs`).
 
 use std::{
+    hash::BuildHasher as _,
     net::IpAddr,
-    sync::Arc,
+    ops::Range,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
-use arc_swap::ArcSwapOption;
+use foldhash::quality::RandomState;
 use http::{HeaderMap, HeaderName};
 use mintreu_model::route::Scope;
 use serde::Serialize;
@@ -19,6 +21,7 @@ use crate::{
     credential::Caller,
     grant::Entry,
     peer::Origin,
+    policy::{DatabaseUrl, Grant},
     problem::REQUEST_ID,
     state::Core,
     token::{Kind, Verified, unix_now},
@@ -42,8 +45,8 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub(crate) struct Identity {
     text: Box<str>,
     service: Arc<str>,
-    /// The load of the grant it speaks of: a token's slot outlives the grants of its key.
-    grant: u64,
+    /// What it says of the grant: its slot outlives the grants of its keys.
+    claims: u64,
     signed: Instant,
 }
 
@@ -98,23 +101,24 @@ impl Injected<'_> {
         }
         let Origin { ip, proto, host, .. } = self.origin;
         let mut text = String::with_capacity(FORWARDED_ROOM);
-        write_forwarded(&mut text, *ip, host.to_str().unwrap_or_default(), proto);
+        let address = write_forwarded(&mut text, *ip, host.to_str().unwrap_or_default(), proto);
         field(&FORWARDED, text.as_bytes());
-        text.clear();
-        write_address(&mut text, *ip);
-        field(&FORWARDED_FOR, text.as_bytes());
+        field(&FORWARDED_FOR, text.get(address).unwrap_or_default().as_bytes());
         field(&FORWARDED_PROTO, proto.as_bytes());
         field(&FORWARDED_HOST, host.as_bytes());
     }
 
-    /// Signed once for the grant and service, then reused.
+    /// Signed once for what it says, then reused.
     fn identity(self, token: Option<&Verified>, tell: impl FnOnce(&str)) {
         let Self { core, caller: Caller { entry, .. }, service, at, .. } = self;
         let narrowed = token.and_then(|token| token.scopes.as_ref().map(|scopes| (token, scopes)));
-        let slot: &ArcSwapOption<Identity> = narrowed.map_or(&entry.identity, |(token, _)| &token.identity);
+        let slot = match narrowed {
+            Some((token, _)) => &token.identity,
+            None => entry.identity(),
+        };
         if let Some(known) = slot.load().as_ref()
             && at.saturating_duration_since(known.signed) < REUSED_FOR
-            && known.grant == entry.serial
+            && known.claims == entry.claims
             && known.service == service.slug
         {
             return tell(&known.text);
@@ -122,8 +126,16 @@ impl Injected<'_> {
         let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
         let text = sign(core, entry, scopes, service);
         tell(&text);
-        slot.store(Some(Arc::new(Identity { text: text.into(), service: Arc::clone(&service.slug), grant: entry.serial, signed: at })));
+        slot.store(Some(Arc::new(Identity { text: text.into(), service: Arc::clone(&service.slug), claims: entry.claims, signed: at })));
     }
+}
+
+/// A number that stands for all that a token says of the grant. Nobody outside can know which grants
+/// have the same.
+pub(crate) fn claims(grant: &Grant) -> u64 {
+    static NUMBERS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    let Grant { application_id, tenant_id, product_slug, plan_code, scopes, database_url, .. } = grant;
+    NUMBERS.hash_one((application_id, tenant_id, product_slug, plan_code, scopes, database_url.as_ref().map(DatabaseUrl::expose)))
 }
 
 /// What must not be kept by those who compress fields.
@@ -131,13 +143,17 @@ pub(crate) fn is_secret(name: &HeaderName) -> bool {
     *name == IDENTITY || *name == DATABASE_URL
 }
 
-fn write_forwarded(text: &mut String, ip: IpAddr, host: &str, proto: &str) {
+/// Tells where the address lies in the text.
+fn write_forwarded(text: &mut String, ip: IpAddr, host: &str, proto: &str) -> Range<usize> {
     let (open, close) = if ip.is_ipv4() { ("for=", ";host=\"") } else { ("for=\"[", "]\";host=\"") };
     text.push_str(open);
+    let begin = text.len();
     write_address(text, ip);
+    let end = text.len();
     for part in [close, host, "\";proto=", proto] {
         text.push_str(part);
     }
+    begin..end
 }
 
 fn write_address(text: &mut String, ip: IpAddr) {

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwapOption;
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::id::{ApplicationId, SubscriptionId};
 use uuid::Uuid;
@@ -22,12 +23,22 @@ pub(crate) use rate::Rate;
 pub use shared::{RateStore, RateStoreError};
 pub(crate) use shared::{RatesStatus, Shared};
 
-use crate::policy::{Grant, PolicySource};
+use crate::{
+    identity::Identity,
+    policy::{Grant, PolicySource},
+};
 
 /// The counter of one period of one subscription.
 struct Period {
     end: DateTime<Utc>,
     state: Arc<QuotaState>,
+}
+
+/// What the keys of one application have in common.
+pub(crate) struct Application {
+    pub(crate) rate: Rate,
+    /// The identity token of calls that may do everything.
+    pub(crate) identity: ArcSwapOption<Identity>,
 }
 
 /// The shared store, and under which name this process leases.
@@ -41,14 +52,14 @@ pub(crate) struct Limits {
     /// Where units of quotas are leased; `None`: this process is alone.
     store: Option<Store>,
     quotas: Mutex<HashMap<(SubscriptionId, DateTime<Utc>), Period>>,
-    rates: Mutex<HashMap<ApplicationId, Arc<Rate>>>,
+    applications: Mutex<HashMap<ApplicationId, Arc<Application>>>,
     /// By what rates are shared; `None`: each process limits them for itself.
     pub(crate) shared: Option<Shared>,
 }
 
 impl Limits {
     pub(crate) fn new(store: Option<Store>, shared: Option<Shared>) -> Self {
-        Self { store, quotas: Mutex::default(), rates: Mutex::default(), shared }
+        Self { store, quotas: Mutex::default(), applications: Mutex::default(), shared }
     }
 
     pub(crate) fn are_leased(&self) -> bool {
@@ -68,15 +79,18 @@ impl Limits {
         Arc::clone(&period.state)
     }
 
-    /// The limiter of the application; a plan with another rate begins a fresh one.
-    pub(crate) fn rate(&self, grant: &Grant) -> Arc<Rate> {
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Rate::new(grant.application_id, grant.rate_per_second, grant.burst));
-        let rate = rates.entry(grant.application_id).or_insert_with(fresh);
-        if !rate.is_of(grant.rate_per_second, grant.burst) {
-            *rate = fresh();
+    /// The application, its limiter with it; a plan with another rate begins a fresh one.
+    pub(crate) fn application(&self, grant: &Grant) -> Arc<Application> {
+        let mut applications = self.applications.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || {
+            let rate = Rate::new(grant.application_id, grant.rate_per_second, grant.burst);
+            Arc::new(Application { rate, identity: ArcSwapOption::empty() })
+        };
+        let application = applications.entry(grant.application_id).or_insert_with(fresh);
+        if !application.rate.is_of(grant.rate_per_second, grant.burst) {
+            *application = fresh();
         }
-        Arc::clone(rate)
+        Arc::clone(application)
     }
 
     /// # Errors
@@ -100,6 +114,9 @@ impl Limits {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|_, period| period.end > long_ago || Arc::strong_count(&period.state) > 1);
-        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, rate| Arc::strong_count(rate) > 1 || !rate.is_rested());
+        self.applications
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, application| Arc::strong_count(application) > 1 || !application.rate.is_rested());
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     call::Call,
     cors::{self, Sharing},
     credential, framing,
-    header::{Direction, has_token, strip},
+    header::{Direction, has_token, strip, strip_with},
     identity::Injected,
     journal::NotWritten,
     peer::Origin,
@@ -82,10 +82,9 @@ pub(crate) async fn serve(
     let wanted = tunnel::wanted(&mut parts);
     let wants_trailers = has_token(&parts.headers, &header::TE, "trailers");
     let mut given = parts.headers;
-    strip(&mut given, Direction::ToService);
-    given.remove(header::AUTHORIZATION);
-    given.remove(header::EXPECT);
-    browser::strip_request(settings, &mut given);
+    strip_with(&mut given, Direction::ToService, |name| {
+        *name == header::AUTHORIZATION || *name == header::EXPECT || (settings.shared_host && *name == header::COOKIE)
+    });
     if let Some(wanted) = &wanted {
         wanted.ask(&mut given);
     } else if wants_trailers {

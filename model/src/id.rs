@@ -24,12 +24,18 @@ impl std::error::Error for InvalidId {}
 
 /// 26 lowercase Crockford base32 characters of the 128 bits, most significant first.
 fn encode(uuid: Uuid) -> [u8; 26] {
-    let mut bits = uuid.as_u128();
+    let bits = uuid.as_u128();
     let mut out = [b'0'; 26];
-    for slot in out.iter_mut().rev() {
-        let digit = usize::try_from(bits & 31).unwrap_or(0);
-        *slot = ALPHABET.get(digit).copied().unwrap_or(b'0');
-        bits >>= 5;
+    // Numbers that a register holds: twelve digits of each, two of the first.
+    let words = [bits >> 120, bits >> 60, bits].map(|word| u64::try_from(word & u128::from(u64::MAX)).unwrap_or(0));
+    let (first, rest) = out.split_at_mut(2);
+    let (second, third) = rest.split_at_mut(12);
+    for (mut word, slots) in words.into_iter().zip([first, second, third]) {
+        for slot in slots.iter_mut().rev() {
+            let digit = usize::try_from(word & 31).unwrap_or(0);
+            *slot = ALPHABET.get(digit).copied().unwrap_or(b'0');
+            word >>= 5;
+        }
     }
     out
 }

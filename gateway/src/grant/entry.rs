@@ -16,8 +16,8 @@ use http::{HeaderName, HeaderValue};
 
 use crate::{
     grant::REFRESH_AFTER,
-    identity::Identity,
-    limit::{QuotaState, Rate},
+    identity::{Identity, claims},
+    limit::{Application, QuotaState},
     policy::{ApplicationStatus, Change, Grant},
     problem::{Code, Problem},
 };
@@ -39,10 +39,12 @@ static LOADS: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Entry {
     pub(crate) grant: Grant,
     pub(crate) quota: Arc<QuotaState>,
-    pub(crate) rate: Arc<Rate>,
+    pub(crate) application: Arc<Application>,
     pub(crate) fields: Fields,
-    /// The identity token of calls with the key's own scopes.
-    pub(crate) identity: ArcSwapOption<Identity>,
+    /// The identity token of calls with the scopes of the key, when it has some.
+    scoped: ArcSwapOption<Identity>,
+    /// Stands for all that an identity token says of the grant.
+    pub(crate) claims: u64,
     /// Tells this load of the grant from every other.
     pub(crate) serial: u64,
     loaded: Instant,
@@ -109,13 +111,14 @@ impl Fields {
 }
 
 impl Entry {
-    pub(super) fn new(grant: Grant, quota: Arc<QuotaState>, rate: Arc<Rate>, period_over: bool) -> Self {
+    pub(super) fn new(grant: Grant, quota: Arc<QuotaState>, application: Arc<Application>, period_over: bool) -> Self {
         Self {
             fields: Fields::new(&grant),
+            claims: claims(&grant),
             grant,
             quota,
-            rate,
-            identity: ArcSwapOption::empty(),
+            application,
+            scoped: ArcSwapOption::empty(),
             serial: LOADS.fetch_add(1, Relaxed),
             loaded: Instant::now(),
             // A period that was over when we asked will not be new when we ask again at once.
@@ -126,12 +129,18 @@ impl Entry {
     /// Looks at a little of everything that a call needs. With many keys none of it is in the
     /// processor's cache: asked for together it comes together, and not piece by piece.
     pub(super) fn fetch(&self) {
-        let identity = self.identity.load();
+        let identity = self.identity().load();
         let identity = identity.as_ref().map_or("", |identity| identity.text());
         for text in [&*self.fields.text, identity] {
             text.as_bytes().iter().step_by(FETCHED_TOGETHER).for_each(|byte| _ = black_box(*byte));
         }
-        black_box((self.rate.due(), self.quota.used()));
+        black_box((self.application.rate.due(), self.quota.used()));
+    }
+
+    /// Where the identity token of calls with the key's own scopes is kept: keys that may do everything
+    /// have one together.
+    pub(crate) fn identity(&self) -> &ArcSwapOption<Identity> {
+        if self.grant.scopes.is_empty() { &self.application.identity } else { &self.scoped }
     }
 
     pub(super) fn age(&self, at: Instant) -> Duration {

@@ -2,10 +2,11 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
+use mintreu_gateway::Change;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{Service, World, service::After};
+use crate::support::{Service, World, service::After, world::Key};
 
 fn send(world: &World, lines: &str) -> u16 {
     let lines = format!("{}{lines}", world.key.basic());
@@ -73,6 +74,31 @@ fn the_identity_is_signed_by_a_key_of_the_key_set() {
     assert_eq!(claims["scopes"], serde_json::json!(["*"]));
     let life = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
     assert!(life <= 120);
+}
+
+#[test]
+fn keys_of_one_application_share_an_identity_that_never_says_more_than_the_key_may() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    let [first, second, narrow] = [21, 22, 23].map(Key::number);
+    world.issue(&first, |_| {});
+    world.issue(&second, |_| {});
+    world.issue(&narrow, |grant| grant.scopes = vec!["GET /v1".parse().unwrap()]);
+    let identity = |key: &Key| {
+        assert_eq!(world.call_with("GET", "/products/shop/v1", &key.basic(), "").status, 200);
+        service.last().header("mintreu-identity").to_owned()
+    };
+    let shared = identity(&first);
+    for _ in 0..2 {
+        let own = identity(&narrow);
+        assert_eq!(part(&own, 1)["scopes"], serde_json::json!(["GET /v1"]));
+        assert_eq!(own, identity(&narrow));
+        assert_eq!(identity(&second), shared);
+    }
+    world.issue(&second, |grant| grant.plan_code = "team".to_owned());
+    world.gateway.invalidate(&Change::Everything);
+    assert_eq!(part(&identity(&second), 1)["plan"], "team");
+    assert_eq!(part(&identity(&first), 1)["plan"], "pro");
 }
 
 #[test]

@@ -46,20 +46,22 @@ pub fn check_path(path: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefu
     if path.first() != Some(&b'/') {
         return Err(PathRefused::NotAbsolute);
     }
-    // The common path is letters and slashes: one pass settles it.
-    let mut suspicious = false;
+    // The common path is letters and slashes: one pass without a branch settles it.
+    if !path.iter().fold(false, |found, &byte| found | is_suspicious(byte)) {
+        return Ok(());
+    }
     for &byte in path {
         match byte {
             0..=0x1f | 0x7f => return Err(PathRefused::ControlByte),
             b'\\' => return Err(PathRefused::Backslash),
-            b'%' | b'.' => suspicious = true,
             _ => {}
         }
     }
-    if !suspicious {
-        return Ok(());
-    }
     path.split(|&byte| byte == b'/').try_for_each(|raw| check_segment(raw, allow_encoded_slash))
+}
+
+fn is_suspicious(byte: u8) -> bool {
+    (byte < 0x20) | (byte == 0x7f) | (byte == b'\\') | (byte == b'%') | (byte == b'.')
 }
 
 fn check_segment(raw: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefused> {
