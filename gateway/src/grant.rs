@@ -170,7 +170,7 @@ impl Grants {
     }
 
     /// All that changed until then was told.
-    pub(crate) fn is_current(&self, at: Instant) {
+    pub(crate) fn all_told_until(&self, at: Instant) {
         let at = u64::try_from(at.saturating_duration_since(self.born).as_millis()).unwrap_or(u64::MAX);
         self.current.fetch_max(at, Relaxed);
     }
@@ -284,7 +284,7 @@ mod tests {
         let (now, begin) = (DateTime::UNIX_EPOCH, Instant::now());
         let minutes = |count: u64| begin + Duration::from_mins(count);
         for minute in 0..=10 {
-            grants.is_current(minutes(minute));
+            grants.all_told_until(minutes(minute));
             grants.find(&key, (now, minutes(minute))).await.unwrap().unwrap();
         }
         assert_eq!(plane.asked.load(Relaxed), 1);

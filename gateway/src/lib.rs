@@ -95,8 +95,9 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// fewer sums. So many times as long as it took is rested after it.
 const FLUSH_RESTS: u32 = 29;
 const FLUSH_AT_LEAST_EVERY: Duration = Duration::from_secs(30);
-/// Flushes between two looks for units of quotas that lie idle.
-const GIVE_BACK_EVERY: u32 = 5;
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(5);
+/// In looks for units that lie idle.
+const PRUNE_EVERY: u32 = 12;
 
 /// The gateway; cloning it is cheap. Clones share everything; [`Gateway::for_worker`] shares
 /// everything but connections to services and the usage ledger.
@@ -193,10 +194,10 @@ impl Gateway {
         self.0.core.grants.invalidate(change);
     }
 
-    /// All that changed until then was told: grants that are held are as good as if they were loaded
-    /// then.
-    pub fn is_current(&self, at: Instant) {
-        self.0.core.grants.is_current(at);
+    /// Tells that all that changed until then was told: grants that are held are as good as if they were
+    /// loaded then.
+    pub fn all_told_until(&self, at: Instant) {
+        self.0.core.grants.all_told_until(at);
     }
 
     /// Answers one request to a product, the token endpoint or the key set; any other path is an
@@ -286,24 +287,32 @@ impl Gateway {
     /// that drain still make usage.
     pub async fn run_flusher(&self, shutdown: CancellationToken) {
         let core = &self.0.core;
-        let mut rest = FLUSH_EVERY;
-        let mut ticks = 0_u32;
-        while shutdown.run_until_cancelled(self.gather(rest)).await.is_some() {
-            rest = self.flush_and_rest(rest).await;
-            ticks = ticks.wrapping_add(1);
-            if ticks.is_multiple_of(GIVE_BACK_EVERY) {
-                core.limits.give_back(false).await;
+        let flushing = async {
+            let mut rest = FLUSH_EVERY;
+            while shutdown.run_until_cancelled(self.gather(rest)).await.is_some() {
+                rest = self.flush_and_rest(rest).await;
             }
-            if ticks.is_multiple_of(60) {
-                core.limits.prune((core.clock)());
-            }
-        }
+        };
+        tokio::join!(flushing, self.tidy_limits(&shutdown));
         core.journal.close();
         if timeout(core.settings.drain, self.flush()).await.is_err() {
             tracing::warn!(backlog = core.journal.status().backlog, "usage stays in the journal until the next start");
         }
         if timeout(core.settings.drain, core.limits.give_back(true)).await.is_err() {
             tracing::warn!("units of quotas stay leased until the next start");
+        }
+    }
+
+    /// Gives back what lies idle, and forgets what nobody needs, however long a flush takes.
+    async fn tidy_limits(&self, shutdown: &CancellationToken) {
+        let core = &self.0.core;
+        let mut looks = 0_u32;
+        while shutdown.run_until_cancelled(sleep(GIVE_BACK_EVERY)).await.is_some() {
+            core.limits.give_back(false).await;
+            looks = looks.wrapping_add(1);
+            if looks.is_multiple_of(PRUNE_EVERY) {
+                core.limits.prune((core.clock)());
+            }
         }
     }
 

@@ -405,7 +405,7 @@ pub(crate) async fn follow_changes(control: Control, gateway: Gateway, shutdown:
                 let asked = Instant::now();
                 match feed.next().await? {
                     Some(change) => apply(&control, &gateway, change).await?,
-                    None => gateway.is_current(asked),
+                    None => gateway.all_told_until(asked),
                 }
             }
             Ok::<(), Error>(())

@@ -6,7 +6,7 @@ use mintreu_gateway::Change;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{Service, World, service::After, world::Key};
+use crate::support::{Key, Service, World, service::After};
 
 fn send(world: &World, lines: &str) -> u16 {
     let lines = format!("{}{lines}", world.key.basic());

@@ -3,11 +3,13 @@
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 use chrono::TimeDelta;
 use mintreu_gateway::Change;
 use mintreu_model::id::{ApiKeyId, ApplicationId};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::support::{Client, Key, Service, World, eventually, service::After};
@@ -237,4 +239,27 @@ fn a_failed_call_gives_its_leased_unit_back_and_a_process_that_ends_gives_back_a
     }
     world.hand_over();
     assert_eq!(*world.plane.unleased.lock().unwrap(), 40);
+}
+
+#[test]
+fn idle_units_go_back_however_long_a_flush_takes() {
+    let service = Service::plain();
+    let world = one_of_several(&service, 40);
+    assert_eq!(world.get("/products/shop/v1").status, 200);
+    world.plane.counted.hangs.store(true, Ordering::SeqCst);
+    let unleased = || *world.plane.unleased.lock().unwrap();
+    assert_eq!(unleased(), 30);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let given_back = async {
+        while unleased() < 39 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            () = world.gateway.run_flusher(CancellationToken::new()) => panic!("nobody stopped it"),
+            given_back = tokio::time::timeout(Duration::from_mins(5), given_back) => given_back.unwrap(),
+        }
+    });
+    world.plane.counted.hangs.store(false, Ordering::SeqCst);
 }
