@@ -48,6 +48,8 @@ pub async fn migrate(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
+const NOT_OPENED: &str = "the platform's database cannot be opened";
+
 /// The domain, and what must stay open while it is used.
 pub struct Opened {
     pub control: Control,
@@ -77,7 +79,10 @@ pub async fn open_beside(config: &Config, migrate: bool) -> Result<Control, Fail
     let random = Random::system();
     let keyring = Keyring::open_or_create(&config.keyring, &random)
         .map_err(|error| Failure::new(&format!("{}", config.keyring.display()), &error))?;
-    let db = Db::open(&config.database_url).await.map_err(|error| Failure::new("the platform's database cannot be opened", &error))?;
+    let url = config.database_url.clone();
+    // SQLite's threads are as urgent as the one that starts them: they shall be the control plane's.
+    let opening = tokio::spawn(async move { Db::open(&url).await.map_err(|error| Failure::new(NOT_OPENED, &error)) });
+    let db = opening.await.map_err(|error| Failure::new(NOT_OPENED, &error))??;
     if migrate || config.is_sqlite() {
         db.migrate().await.map_err(|error| Failure::new("the database cannot be migrated", &error))?;
     } else if db.pending_migrations().await.map_err(|error| Failure::new("the database cannot be read", &error))? > 0 {

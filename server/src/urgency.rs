@@ -4,7 +4,7 @@
 use rustix::process::{getpriority_process, setpriority_process};
 
 /// How much less urgent the control plane is than the gateway, whose threads the first thread starts.
-const NICER: i32 = 5;
+const NICER: i32 = 10;
 /// Nanoseconds that a gateway thread runs before others have their turn, where it competes at all: who
 /// asks for less than the usual millisecond or three gets a core at once when a call comes.
 #[cfg(target_os = "linux")]
