@@ -22,6 +22,14 @@ pub struct Lease {
     pub left: i64,
 }
 
+/// Units of a period that a gateway leased and will not use.
+#[derive(Debug, Clone, Copy)]
+pub struct IdleUnits {
+    pub subscription_id: SubscriptionId,
+    pub period_start: DateTime<Utc>,
+    pub units: i64,
+}
+
 impl Control {
     /// Takes units of a period for a gateway: fewer the less is left and the more gateways live, so
     /// that none sits on what another needs. None when all are used or leased.
@@ -72,20 +80,23 @@ impl Control {
         Ok(Lease { units, left: left - units })
     }
 
-    /// Takes back units that a gateway will not use.
-    pub async fn return_quota(&self, replica: Uuid, subscription: SubscriptionId, period_start: DateTime<Utc>, units: i64) -> Result<()> {
+    /// Takes back units that a gateway will not use. What they are is asked when the database can be
+    /// reached: until then the gateway may use them.
+    pub async fn return_quota(&self, replica: Uuid, idle: impl FnOnce() -> Vec<IdleUnits> + Send) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        execute!(
-            tx,
-            sqlx::query(
-                "UPDATE quota_leases SET units = CASE WHEN units > $4 THEN units - $4 ELSE 0 END
-                 WHERE subscription_id = $1 AND period_start = $2 AND replica = $3"
-            )
-            .bind(subscription)
-            .bind(period_start)
-            .bind(replica)
-            .bind(units)
-        )?;
+        for idle in idle() {
+            execute!(
+                tx,
+                sqlx::query(
+                    "UPDATE quota_leases SET units = CASE WHEN units > $4 THEN units - $4 ELSE 0 END
+                     WHERE subscription_id = $1 AND period_start = $2 AND replica = $3"
+                )
+                .bind(idle.subscription_id)
+                .bind(idle.period_start)
+                .bind(replica)
+                .bind(idle.units)
+            )?;
+        }
         tx.commit().await
     }
 

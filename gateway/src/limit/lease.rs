@@ -9,10 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
+use mintreu_model::id::SubscriptionId;
 use tokio::time::timeout;
 
 use super::{Limits, QuotaState, Reservation};
-use crate::policy::{Grant, LeaseGranted, LeaseRequest, SourceUnavailable};
+use crate::policy::{Grant, IdleUnits, LeaseGranted, LeaseRequest, SourceUnavailable};
 
 /// A store that takes longer counts as away.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -132,19 +134,25 @@ impl Limits {
         let Some(store) = &self.store else { return };
         let idle: Vec<_> = {
             let quotas = self.quotas.lock().unwrap_or_else(PoisonError::into_inner);
-            quotas
-                .iter()
-                .filter(|(_, period)| period.state.was_idle() || all)
-                .map(|((subscription, start), period)| (*subscription, *start, period.state.lease.units.swap(0, Relaxed)))
-                .filter(|(_, _, units)| *units > 0)
-                .collect()
+            let is_idle = |state: &QuotaState| (state.was_idle() || all) && state.lease.units.load(Relaxed) > 0;
+            let quotas = quotas.iter().filter(|(_, period)| is_idle(&period.state));
+            quotas.map(|(key, period)| (*key, Arc::clone(&period.state))).collect()
         };
-        for (subscription_id, period_start, units) in idle {
-            // When it is not known whether they went back they are gone for this process: a unit
-            // that lies idle harms less than one that is used twice.
-            if let Err(error) = store.source.give_back(store.replica, subscription_id, period_start, units).await {
-                tracing::warn!(%subscription_id, units, %error, "units of a quota lie idle until the next start");
-            }
+        if idle.is_empty() {
+            return;
+        }
+        let take = move || {
+            let take = |((subscription_id, period_start), state): ((SubscriptionId, DateTime<Utc>), Arc<QuotaState>)| IdleUnits {
+                subscription_id,
+                period_start,
+                units: state.lease.units.swap(0, Relaxed),
+            };
+            idle.into_iter().map(take).filter(|idle| idle.units > 0).collect()
+        };
+        // What was taken and is not known to have gone back is gone for this process: a unit that lies
+        // idle harms less than one that is used twice.
+        if let Err(error) = store.source.give_back(store.replica, Box::new(take)).await {
+            tracing::warn!(%error, "idle units of quotas could not be given back");
         }
     }
 }

@@ -241,6 +241,22 @@ fn a_failed_call_gives_its_leased_unit_back_and_a_process_that_ends_gives_back_a
     assert_eq!(*world.plane.unleased.lock().unwrap(), 40);
 }
 
+/// Lets the gateway look for what lies idle, in time of its own, until that holds.
+fn tidy_until(world: &World, holds: impl Fn() -> bool) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let watching = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            () = world.gateway.run_flusher(CancellationToken::new()) => panic!("nobody stopped it"),
+            watched = tokio::time::timeout(Duration::from_mins(5), watching) => watched.unwrap(),
+        }
+    });
+}
+
 #[test]
 fn idle_units_go_back_however_long_a_flush_takes() {
     let service = Service::plain();
@@ -249,17 +265,18 @@ fn idle_units_go_back_however_long_a_flush_takes() {
     world.plane.counted.hangs.store(true, Ordering::SeqCst);
     let unleased = || *world.plane.unleased.lock().unwrap();
     assert_eq!(unleased(), 30);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let given_back = async {
-        while unleased() < 39 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    };
-    runtime.block_on(async {
-        tokio::select! {
-            () = world.gateway.run_flusher(CancellationToken::new()) => panic!("nobody stopped it"),
-            given_back = tokio::time::timeout(Duration::from_mins(5), given_back) => given_back.unwrap(),
-        }
-    });
+    tidy_until(&world, || unleased() == 39);
     world.plane.counted.hangs.store(false, Ordering::SeqCst);
+}
+
+#[test]
+fn idle_units_are_of_use_as_long_as_nobody_can_take_them_back() {
+    let service = Service::plain();
+    let world = one_of_several(&service, 40);
+    assert_eq!(world.get("/products/shop/v1").status, 200);
+    world.plane.away.store(true, Ordering::SeqCst);
+    tidy_until(&world, || world.plane.refused_units.load(Ordering::SeqCst) == 2);
+    assert_eq!(world.get("/products/shop/v1").status, 200);
+    world.plane.away.store(false, Ordering::SeqCst);
+    tidy_until(&world, || *world.plane.unleased.lock().unwrap() == 38);
 }

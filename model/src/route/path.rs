@@ -47,7 +47,7 @@ pub fn check_path(path: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefu
         return Err(PathRefused::NotAbsolute);
     }
     // The common path is letters and slashes: one pass without a branch settles it.
-    if !path.iter().fold(false, |found, &byte| found | is_suspicious(byte)) {
+    if path.iter().fold(0, |found, &byte| found | u8::from(is_suspicious(byte))) == 0 {
         return Ok(());
     }
     for &byte in path {
@@ -61,7 +61,7 @@ pub fn check_path(path: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefu
 }
 
 fn is_suspicious(byte: u8) -> bool {
-    (byte < 0x20) | (byte == 0x7f) | (byte == b'\\') | (byte == b'%') | (byte == b'.')
+    matches!(byte, 0..=0x1f | 0x7f | b'\\' | b'%' | b'.')
 }
 
 fn check_segment(raw: &[u8], allow_encoded_slash: bool) -> Result<(), PathRefused> {

@@ -18,9 +18,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
-    ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener, Part,
-    PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, UpstreamPolicy,
-    UsageBatch, UsageRecord, UsageSink,
+    ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, Idle, LeaseGranted, LeaseRequest, Listener,
+    Part, PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable,
+    UpstreamPolicy, UsageBatch, UsageRecord, UsageSink,
 };
 use mintreu_model::{
     credential::{generate_client_id, generate_secret},
@@ -67,6 +67,8 @@ pub(crate) struct Plane {
     pub(crate) counted: Arc<Counted>,
     /// Units of the only quota that no process holds.
     pub(crate) unleased: Mutex<u64>,
+    /// How often units were to go back while nobody took them.
+    pub(crate) refused_units: AtomicUsize,
     pub(crate) now: Mutex<DateTime<Utc>>,
 }
 
@@ -103,8 +105,12 @@ impl PolicySource for Plane {
         .boxed()
     }
 
-    fn give_back(&self, _: Uuid, _: SubscriptionId, _: DateTime<Utc>, units: u64) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
-        *self.unleased.lock().unwrap() += units;
+    fn give_back(&self, _: Uuid, idle: Idle) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+        if self.away.load(Ordering::SeqCst) {
+            self.refused_units.fetch_add(1, Ordering::SeqCst);
+            return async { Err(SourceUnavailable) }.boxed();
+        }
+        *self.unleased.lock().unwrap() += idle().iter().map(|idle| idle.units).sum::<u64>();
         async { Ok(()) }.boxed()
     }
 }
@@ -290,6 +296,7 @@ impl World {
             lease_gate: Semaphore::new(1000),
             counted: Arc::default(),
             unleased: Mutex::new(1_000),
+            refused_units: AtomicUsize::new(0),
             now: Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::days(20_000)),
         });
         let key = Key::number(1);
