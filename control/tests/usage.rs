@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_control::{
     Error, Permitted,
     access::ViewTenant,
-    usage::{self, Batch, IdleUnits, Part, Record, Refused},
+    usage::{self, Batch, Part, Record, Refused},
 };
 use mintreu_control_testing::{Bench, beginning, on_both};
 use mintreu_model::{
@@ -433,8 +433,7 @@ async fn gateways_lease_no_more_together_than_the_plan_includes() {
         assert_eq!(taken, 100 - 25 - 18);
         assert_eq!(lease(one).await, 0);
 
-        let idle = IdleUnits { subscription_id: fixture.subscription, period_start: beginning(), units: 5 };
-        bench.return_quota(two, || vec![idle]).await.unwrap();
+        bench.return_quota(two, fixture.subscription, beginning(), || 5).await.unwrap();
         assert_eq!((lease(one).await, lease(one).await), (1, 1), "the less is left the less is given");
         bench.replica_ends(two).await.unwrap();
         assert_eq!(bench.live_replicas().await.unwrap(), 1);

@@ -219,11 +219,11 @@ mod tests {
 
     use chrono::TimeDelta;
     use futures_util::future::{BoxFuture, FutureExt as _, ready};
-    use mintreu_model::credential::generate_client_id;
+    use mintreu_model::{credential::generate_client_id, id::SubscriptionId};
     use uuid::Uuid;
 
     use super::*;
-    use crate::policy::{ApplicationStatus, Grant, Idle, LeaseGranted, LeaseRequest, QuotaGrant};
+    use crate::policy::{ApplicationStatus, Grant, LeaseGranted, LeaseRequest, QuotaGrant, TakeUnits};
 
     /// Knows one key, and counts how often it is asked.
     #[derive(Default)]
@@ -270,7 +270,7 @@ mod tests {
             ready(Err(SourceUnavailable)).boxed()
         }
 
-        fn give_back(&self, _: Uuid, _: Idle) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+        fn give_back(&self, _: Uuid, _: SubscriptionId, _: DateTime<Utc>, _: TakeUnits) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
             ready(Ok(())).boxed()
         }
     }

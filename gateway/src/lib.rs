@@ -68,8 +68,8 @@ pub use crate::{
     listen::Listener,
     metrics::Snapshot,
     policy::{
-        ApplicationStatus, Catalogue, Change, Clock, DatabaseUrl, Grant, HealthPolicy, Idle, IdleUnits, LeaseGranted, LeaseRequest,
-        PolicySource, ProductPolicy, QuotaGrant, ServicePolicy, SourceUnavailable, UpstreamPolicy,
+        ApplicationStatus, Catalogue, Change, Clock, DatabaseUrl, Grant, HealthPolicy, LeaseGranted, LeaseRequest, PolicySource,
+        ProductPolicy, QuotaGrant, ServicePolicy, SourceUnavailable, TakeUnits, UpstreamPolicy,
     },
     refusals::Refused,
     settings::{CacheSettings, Durability, JournalSettings, Settings, SigningKey, SigningKeys},

@@ -216,16 +216,8 @@ pub struct LeaseGranted {
     pub left: u64,
 }
 
-/// Tells what this process will not use, and takes it out of use.
-pub type Idle = Box<dyn FnOnce() -> Vec<IdleUnits> + Send>;
-
-/// Units of a period that go back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IdleUnits {
-    pub subscription_id: SubscriptionId,
-    pub period_start: DateTime<Utc>,
-    pub units: u64,
-}
+/// Takes units out of use, and tells how many.
+pub type TakeUnits = Box<dyn FnOnce() -> u64 + Send>;
 
 /// What a change touches; see [`crate::Gateway::invalidate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,10 +251,16 @@ pub trait PolicySource: Send + Sync + 'static {
     /// [`SourceUnavailable`] when it is not known whether there are any.
     fn lease<'a>(&'a self, request: &'a LeaseRequest) -> BoxFuture<'a, Result<LeaseGranted, SourceUnavailable>>;
 
-    /// Gives units back that this process leased and will not use. What they are is asked when nothing
-    /// but the answer can fail: until then they are of use here.
+    /// Gives units back that this process leased and will not use. How many is asked when the store can
+    /// be reached: until then they are of use here.
     ///
     /// # Errors
     /// [`SourceUnavailable`] when it is not known whether they went back.
-    fn give_back(&self, replica: Uuid, idle: Idle) -> BoxFuture<'_, Result<(), SourceUnavailable>>;
+    fn give_back(
+        &self,
+        replica: Uuid,
+        subscription: SubscriptionId,
+        period_start: DateTime<Utc>,
+        units: TakeUnits,
+    ) -> BoxFuture<'_, Result<(), SourceUnavailable>>;
 }

@@ -11,12 +11,12 @@ use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use mintreu_control::{Control, Error, catalogue::Watch, keyring::Keyring, store, usage};
 use mintreu_gateway::{
-    ApplicationStatus, CacheSettings, Catalogue, Change, Gateway, Grant, HealthPolicy, Idle, IdleUnits, JournalSettings, LeaseGranted,
-    LeaseRequest, Part, PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys,
-    SourceUnavailable, UpstreamPolicy, UsageBatch, UsageRecord, UsageSink, WeakGateway, read_certificates,
+    ApplicationStatus, CacheSettings, Catalogue, Change, Gateway, Grant, HealthPolicy, JournalSettings, LeaseGranted, LeaseRequest, Part,
+    PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, TakeUnits,
+    UpstreamPolicy, UsageBatch, UsageRecord, UsageSink, WeakGateway, read_certificates,
 };
 use mintreu_model::{
-    id::{SegmentId, ServiceId},
+    id::{SegmentId, ServiceId, SubscriptionId},
     status::{self, DatabaseMode, SubscriptionStatus, TenantStatus},
     view::{GatewayFigures, HealthView, JournalView, RefusalCount, ServiceView},
 };
@@ -172,15 +172,16 @@ impl PolicySource for ControlPlane {
         .boxed()
     }
 
-    fn give_back(&self, replica: Uuid, idle: Idle) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+    fn give_back(
+        &self,
+        replica: Uuid,
+        subscription: SubscriptionId,
+        period_start: DateTime<Utc>,
+        units: TakeUnits,
+    ) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
         let control = self.control.clone();
-        let one = |one: IdleUnits| usage::IdleUnits {
-            subscription_id: one.subscription_id,
-            period_start: one.period_start,
-            units: wide(one.units),
-        };
         let asked = self.runtime.spawn(async move {
-            let given = control.return_quota(replica, || idle().into_iter().map(one).collect()).await;
+            let given = control.return_quota(replica, subscription, period_start, || wide(units())).await;
             given.map_err(unavailable("units of a quota could not be given back"))
         });
         async move { asked.await.map_err(|_| SourceUnavailable)? }.boxed()

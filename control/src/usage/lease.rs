@@ -22,14 +22,6 @@ pub struct Lease {
     pub left: i64,
 }
 
-/// Units of a period that a gateway leased and will not use.
-#[derive(Debug, Clone, Copy)]
-pub struct IdleUnits {
-    pub subscription_id: SubscriptionId,
-    pub period_start: DateTime<Utc>,
-    pub units: i64,
-}
-
 impl Control {
     /// Takes units of a period for a gateway: fewer the less is left and the more gateways live, so
     /// that none sits on what another needs. None when all are used or leased.
@@ -80,23 +72,28 @@ impl Control {
         Ok(Lease { units, left: left - units })
     }
 
-    /// Takes back units that a gateway will not use. What they are is asked when the database can be
-    /// reached: until then the gateway may use them.
-    pub async fn return_quota(&self, replica: Uuid, idle: impl FnOnce() -> Vec<IdleUnits> + Send) -> Result<()> {
+    /// Takes back units that a gateway will not use. How many is asked when the database can be reached:
+    /// until then the gateway may use them. One quota at a time: counting usage locks many leases, in
+    /// no order.
+    pub async fn return_quota(
+        &self,
+        replica: Uuid,
+        subscription: SubscriptionId,
+        period_start: DateTime<Utc>,
+        units: impl FnOnce() -> i64 + Send,
+    ) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        for idle in idle() {
-            execute!(
-                tx,
-                sqlx::query(
-                    "UPDATE quota_leases SET units = CASE WHEN units > $4 THEN units - $4 ELSE 0 END
-                     WHERE subscription_id = $1 AND period_start = $2 AND replica = $3"
-                )
-                .bind(idle.subscription_id)
-                .bind(idle.period_start)
-                .bind(replica)
-                .bind(idle.units)
-            )?;
-        }
+        execute!(
+            tx,
+            sqlx::query(
+                "UPDATE quota_leases SET units = CASE WHEN units > $4 THEN units - $4 ELSE 0 END
+                 WHERE subscription_id = $1 AND period_start = $2 AND replica = $3"
+            )
+            .bind(subscription)
+            .bind(period_start)
+            .bind(replica)
+            .bind(units())
+        )?;
         tx.commit().await
     }
 

@@ -23,7 +23,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use csv::{csv, shares_csv};
 pub use import::Rollup;
 pub(crate) use lease::LIVES_FOR;
-pub use lease::{IdleUnits, Lease};
+pub use lease::Lease;
 use mintreu_model::{
     form::usage::{UsageQuery, UsageRange},
     id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},

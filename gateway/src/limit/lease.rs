@@ -9,12 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
-use mintreu_model::id::SubscriptionId;
 use tokio::time::timeout;
 
 use super::{Limits, QuotaState, Reservation};
-use crate::policy::{Grant, IdleUnits, LeaseGranted, LeaseRequest, SourceUnavailable};
+use crate::policy::{Grant, LeaseGranted, LeaseRequest, SourceUnavailable};
 
 /// A store that takes longer counts as away.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -138,21 +136,14 @@ impl Limits {
             let quotas = quotas.iter().filter(|(_, period)| is_idle(&period.state));
             quotas.map(|(key, period)| (*key, Arc::clone(&period.state))).collect()
         };
-        if idle.is_empty() {
-            return;
-        }
-        let take = move || {
-            let take = |((subscription_id, period_start), state): ((SubscriptionId, DateTime<Utc>), Arc<QuotaState>)| IdleUnits {
-                subscription_id,
-                period_start,
-                units: state.lease.units.swap(0, Relaxed),
-            };
-            idle.into_iter().map(take).filter(|idle| idle.units > 0).collect()
-        };
-        // What was taken and is not known to have gone back is gone for this process: a unit that lies
-        // idle harms less than one that is used twice.
-        if let Err(error) = store.source.give_back(store.replica, Box::new(take)).await {
-            tracing::warn!(%error, "idle units of quotas could not be given back");
+        for ((subscription_id, period_start), state) in idle {
+            // What was taken and is not known to have gone back is gone for this process: a unit that
+            // lies idle harms less than one that is used twice.
+            let take = Box::new(move || state.lease.units.swap(0, Relaxed));
+            if let Err(error) = store.source.give_back(store.replica, subscription_id, period_start, take).await {
+                tracing::warn!(%subscription_id, %error, "idle units of quotas could not be given back");
+                return;
+            }
         }
     }
 }

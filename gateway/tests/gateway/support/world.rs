@@ -18,8 +18,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
-    ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, Idle, LeaseGranted, LeaseRequest, Listener,
-    Part, PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable,
+    ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener, Part,
+    PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, TakeUnits,
     UpstreamPolicy, UsageBatch, UsageRecord, UsageSink,
 };
 use mintreu_model::{
@@ -105,12 +105,12 @@ impl PolicySource for Plane {
         .boxed()
     }
 
-    fn give_back(&self, _: Uuid, idle: Idle) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
+    fn give_back(&self, _: Uuid, _: SubscriptionId, _: DateTime<Utc>, units: TakeUnits) -> BoxFuture<'_, Result<(), SourceUnavailable>> {
         if self.away.load(Ordering::SeqCst) {
             self.refused_units.fetch_add(1, Ordering::SeqCst);
             return async { Err(SourceUnavailable) }.boxed();
         }
-        *self.unleased.lock().unwrap() += idle().iter().map(|idle| idle.units).sum::<u64>();
+        *self.unleased.lock().unwrap() += units();
         async { Ok(()) }.boxed()
     }
 }
