@@ -12,7 +12,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 
-use crate::{control::Channel, relay::Relay};
+use crate::{control::Channel, listen::http1, relay::Relay, tunnel::Tunnel};
 
 /// Whatever may go wrong in the middle of a body.
 pub type BodyError = Box<dyn Error + Send + Sync>;
@@ -21,20 +21,41 @@ pub type BodyError = Box<dyn Error + Send + Sync>;
 pub type BoxBody = UnsyncBoxBody<Bytes, BodyError>;
 
 /// The body of a request: a client's own, or one that a router or test has boxed.
-pub enum RequestBody {
-    Incoming(Incoming),
+pub struct RequestBody(Given);
+
+enum Given {
+    /// It came with the head, or there is none.
+    Whole(Option<Bytes>),
+    Http1(http1::Incoming),
+    Http2(Incoming),
     Boxed(BoxBody),
+}
+
+impl RequestBody {
+    pub(crate) fn empty() -> Self {
+        Self(Given::Whole(None))
+    }
+
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self(Given::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())))
+    }
+}
+
+impl From<http1::Incoming> for RequestBody {
+    fn from(body: http1::Incoming) -> Self {
+        Self(Given::Http1(body))
+    }
 }
 
 impl From<Incoming> for RequestBody {
     fn from(body: Incoming) -> Self {
-        Self::Incoming(body)
+        Self(Given::Http2(body))
     }
 }
 
 impl From<BoxBody> for RequestBody {
     fn from(body: BoxBody) -> Self {
-        Self::Boxed(body)
+        Self(Given::Boxed(body))
     }
 }
 
@@ -43,25 +64,35 @@ impl HttpBody for RequestBody {
     type Error = BodyError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match self.get_mut() {
-            Self::Incoming(body) => Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into))),
-            Self::Boxed(body) => Pin::new(body).poll_frame(cx),
+        match &mut self.get_mut().0 {
+            Given::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Given::Http1(body) => Pin::new(body).poll_frame(cx),
+            Given::Http2(body) => Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            Given::Boxed(body) => Pin::new(body).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Incoming(body) => body.is_end_stream(),
-            Self::Boxed(body) => body.is_end_stream(),
+        match &self.0 {
+            Given::Whole(bytes) => bytes.is_none(),
+            Given::Http1(body) => body.is_end_stream(),
+            Given::Http2(body) => body.is_end_stream(),
+            Given::Boxed(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Incoming(body) => body.size_hint(),
-            Self::Boxed(body) => body.size_hint(),
+        match &self.0 {
+            Given::Whole(bytes) => exact(bytes.as_ref()),
+            Given::Http1(body) => body.size_hint(),
+            Given::Http2(body) => body.size_hint(),
+            Given::Boxed(body) => body.size_hint(),
         }
     }
+}
+
+fn exact(bytes: Option<&Bytes>) -> SizeHint {
+    SizeHint::with_exact(bytes.map_or(0, |bytes| bytes.len() as u64))
 }
 
 /// The body of an answer.
@@ -71,6 +102,8 @@ enum Kind {
     Full(Option<Bytes>),
     Relay(Box<Relay>),
     Channel(Box<Channel>),
+    /// Nothing in HTTP; after it the connection is somebody else's.
+    Tunnel(Option<Box<Tunnel>>),
 }
 
 impl Body {
@@ -89,6 +122,14 @@ impl Body {
     pub(crate) fn channel(channel: Channel) -> Self {
         Self(Kind::Channel(Box::new(channel)))
     }
+
+    pub(crate) fn tunnel(tunnel: Tunnel) -> Self {
+        Self(Kind::Tunnel(Some(Box::new(tunnel))))
+    }
+
+    pub(crate) fn take_tunnel(&mut self) -> Option<Box<Tunnel>> {
+        if let Kind::Tunnel(tunnel) = &mut self.0 { tunnel.take() } else { None }
+    }
 }
 
 impl HttpBody for Body {
@@ -100,6 +141,7 @@ impl HttpBody for Body {
             Kind::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Kind::Relay(relay) => relay.poll_frame(cx),
             Kind::Channel(channel) => channel.poll_frame(cx),
+            Kind::Tunnel(_) => Poll::Ready(None),
         }
     }
 
@@ -108,17 +150,16 @@ impl HttpBody for Body {
             Kind::Full(bytes) => bytes.is_none(),
             Kind::Relay(relay) => relay.is_end_stream(),
             Kind::Channel(channel) => channel.is_end_stream(),
+            Kind::Tunnel(_) => true,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Full(bytes) => {
-                let length = bytes.as_ref().map_or(0, Bytes::len);
-                SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
-            }
+            Kind::Full(bytes) => exact(bytes.as_ref()),
             Kind::Relay(relay) => relay.size_hint(),
             Kind::Channel(channel) => channel.size_hint(),
+            Kind::Tunnel(_) => exact(None),
         }
     }
 }

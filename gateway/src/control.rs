@@ -13,14 +13,13 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode, response::Parts};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
     task::AbortHandle,
 };
 
-use crate::body::{Body, BodyError, BoxBody};
+use crate::body::{Body, BodyError, BoxBody, RequestBody};
 
 /// Frames in flight between the runtimes.
 const FRAMES: usize = 8;
@@ -33,7 +32,7 @@ pub struct ConnInfo {
 
 /// Dashboard, REST API and whatever else is not the gateway's.
 pub trait Control: Send + Sync + 'static {
-    fn call(&self, request: Request<Incoming>, connection: ConnInfo) -> BoxFuture<'static, Response<BoxBody>>;
+    fn call(&self, request: Request<RequestBody>, connection: ConnInfo) -> BoxFuture<'static, Response<BoxBody>>;
 }
 
 /// Stops the work on the other runtime when nobody waits for it any more.
@@ -82,7 +81,7 @@ struct Answer {
 pub(crate) async fn dispatch(
     control: &Arc<dyn Control>,
     runtime: &Handle,
-    request: Request<Incoming>,
+    request: Request<RequestBody>,
     connection: ConnInfo,
 ) -> Response<Body> {
     let (head, answered) = oneshot::channel();

@@ -1,5 +1,5 @@
-//! What is wrong with a request before anybody asks who sent it (RFC 9112 §3, §5, §6). hyper has
-//! refused what it cannot parse; this refuses what two programs could parse differently.
+//! What is wrong with a request before anybody asks who sent it (RFC 9112 §3, §5). What cannot be
+//! parsed is refused before; this refuses what two programs could parse differently.
 
 use http::{
     HeaderMap, HeaderValue, Method, Uri, Version, header,
@@ -11,8 +11,7 @@ use crate::problem::{Code, Problem};
 
 const LONGEST_TARGET: usize = 16 * 1024;
 pub(crate) const LARGEST_HEAD: u32 = 64 * 1024;
-/// What hyper takes in HTTP/1.1; in HTTP/2 it counts bytes only.
-const MOST_FIELDS: usize = 100;
+pub(crate) const MOST_FIELDS: usize = 100;
 
 /// What holds for both planes: no tunnels, and a request of HTTP/2 in the form that everything
 /// behind knows: a target without an authority, one `Host` (RFC 9113 §8.3.1), one `Cookie` (§8.2.3).
@@ -63,26 +62,11 @@ pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Problem> {
     if parts.method == Method::TRACE {
         return Err(Problem::malformed("This method is never forwarded.").closing());
     }
-    transfer_encoding(parts)?;
     host(parts)
 }
 
 fn size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
-}
-
-/// One `chunked`, or nothing.
-fn transfer_encoding(parts: &Parts) -> Result<(), Problem> {
-    let mut lines = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
-    let odd = match (lines.next(), lines.next()) {
-        (None, _) => false,
-        (Some(only), None) => parts.version != Version::HTTP_11 || !only.as_bytes().eq_ignore_ascii_case(b"chunked"),
-        (Some(_), Some(_)) => true,
-    };
-    if odd {
-        return Err(Problem::malformed("Transfer-Encoding must be one chunked.").closing());
-    }
-    Ok(())
 }
 
 /// A name or address of IPv4, and perhaps a port: what nearly all are.

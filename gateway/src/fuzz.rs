@@ -3,25 +3,17 @@
 //! does not share its mistakes. With `--cfg planted` each meets a broken variant, which a fuzzer
 //! that is worth its time finds. See `scripts/fuzz.sh`.
 
-use std::{
-    convert::Infallible,
-    io,
-    pin::Pin,
-    sync::{Arc, Mutex, OnceLock},
-    task::{Context, Poll},
-};
+use std::sync::OnceLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
-use http::{Request, Response, header, request::Parts};
-use http_body_util::Empty;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use http::{header, request::Parts};
 use mintreu_model::route::check_path;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     credential, framing,
+    http1::Framing,
+    listen::http1::head::{Head, Reading},
+    problem::Problem,
     settings::{SigningKey, SigningKeys},
     token::{AccessTokens, Signer, issue},
 };
@@ -118,28 +110,35 @@ pub fn credential(data: &[u8]) {
     }
 }
 
-/// Heads of requests, as hyper and then the gateway see them: nothing that two programs could read
-/// differently is accepted.
+/// Heads of requests: however the network cuts them they mean the same, and nothing that two programs
+/// could read differently is accepted.
 pub fn head(data: &[u8]) {
-    let seen = Arc::new(Mutex::new(None));
-    let service = {
-        let seen = Arc::clone(&seen);
-        service_fn(move |request: Request<Incoming>| {
-            let (parts, _) = request.into_parts();
-            // The first only: what follows is another head.
-            if let Ok(mut seen) = seen.lock() {
-                seen.get_or_insert(parts);
-            }
-            async { Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())) }
-        })
-    };
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
-    let connection = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(Wire(data)), service);
-    let _ = runtime.block_on(connection);
-    let Some(parts) = seen.lock().ok().and_then(|mut seen| seen.take()) else { return };
-    if accepts(&parts) {
-        check_head(data, &parts);
+    let (at_once, in_pieces) = (read(data, data.len().max(1)), read(data, 1));
+    if let (Ok(at_once), Ok(in_pieces)) = (&at_once, &in_pieces) {
+        assert_eq!(at_once.as_ref().map(meaning), in_pieces.as_ref().map(meaning), "a head that is cut means something else");
     }
+    if let Ok(Some(head)) = at_once
+        && accepts(&head.parts)
+    {
+        check_head(data, &head.parts);
+    }
+}
+
+/// The first head: what follows is another.
+fn read(data: &[u8], piece: usize) -> Result<Option<Head>, Problem> {
+    let mut reading = Reading::default();
+    for more in data.chunks(piece) {
+        reading.bytes.extend_from_slice(more);
+        if let Some(head) = reading.take()? {
+            return Ok(Some(head));
+        }
+    }
+    Ok(None)
+}
+
+fn meaning(head: &Head) -> (String, Framing, bool, bool) {
+    let Parts { method, uri, version, headers, .. } = &head.parts;
+    (format!("{method} {uri} {version:?} {headers:?}"), head.framing, head.expects, head.keeps)
 }
 
 fn accepts(parts: &Parts) -> bool {
@@ -176,30 +175,4 @@ fn check_head(data: &[u8], parts: &Parts) {
         }
     }
     assert_eq!(hosts, 1, "not one Host");
-}
-
-/// A connection that brings these bytes, ends, and takes whatever is answered.
-struct Wire<'a>(&'a [u8]);
-
-impl AsyncRead for Wire<'_> {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let (now, later) = self.0.split_at(buffer.remaining().min(self.0.len()));
-        buffer.put_slice(now);
-        self.0 = later;
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Wire<'_> {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }

@@ -20,6 +20,7 @@ mod framing;
 pub mod fuzz;
 mod grant;
 mod header;
+mod http1;
 mod identity;
 mod journal;
 mod limit;

@@ -5,6 +5,7 @@
 
 mod accept;
 mod dispatch;
+pub(crate) mod http1;
 mod http2;
 mod room;
 mod stall;
@@ -81,7 +82,8 @@ impl Listener {
                 gateway: gateway.for_worker(),
                 control: Arc::clone(&control),
                 control_runtime: control_runtime.clone(),
-                shutdown: shutdown.clone(),
+                // Looked at for every call: each worker has its own.
+                shutdown: shutdown.child_token(),
                 room: Arc::clone(&room),
                 certificates: self.certificates.clone(),
             };

@@ -4,21 +4,23 @@
 
 use std::pin::pin;
 
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, header, request::Parts};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 
 use crate::{
     body::Body,
     call::Call,
-    header::has_token,
+    header::{Direction, has_token, strip},
     upstream::{Answer, Exchange},
 };
 
+/// Marks a request whose connection can become a tunnel.
+#[derive(Clone, Copy)]
+pub(crate) struct MayUpgrade;
+
 /// An upgrade that the client asked for.
 pub(crate) struct Wanted {
-    client: OnUpgrade,
     protocol: HeaderValue,
 }
 
@@ -32,8 +34,8 @@ pub(crate) fn wanted(parts: &mut Parts) -> Option<Wanted> {
         && !has_token(&parts.headers, &header::UPGRADE, "h2c")
         && !parts.headers.contains_key(header::TRANSFER_ENCODING)
         && parts.headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
-    let client = parts.extensions.remove::<OnUpgrade>()?;
-    sane.then_some(Wanted { client, protocol })
+    parts.extensions.remove::<MayUpgrade>()?;
+    sane.then_some(Wanted { protocol })
 }
 
 impl Wanted {
@@ -43,38 +45,48 @@ impl Wanted {
     }
 }
 
-/// Joins both sides after a 101; `headers` are the service's, stripped.
-pub(crate) fn open(wanted: Wanted, answer: Response<Answer>, exchange: Exchange, mut call: Call) -> Response<Body> {
-    let (parts, service) = answer.into_parts();
+/// A service that has said 101, on its way to the connection of its client.
+pub(crate) struct Tunnel {
+    service: Answer,
+    exchange: Exchange,
+    call: Call,
+}
+
+/// Answers the client's wish as the service has.
+pub(crate) fn open(wanted: Wanted, answer: Response<Answer>, exchange: Exchange, call: Call) -> Response<Body> {
+    let (mut parts, service) = answer.into_parts();
     let protocol = parts.headers.get(header::UPGRADE).cloned().unwrap_or(wanted.protocol);
-    tokio::spawn(async move {
-        let client = wanted.client.await;
+    strip(&mut parts.headers, Direction::ToClient);
+    parts.headers.insert(header::UPGRADE, protocol);
+    Response::from_parts(parts, Body::tunnel(Tunnel { service, exchange, call }))
+}
+
+impl Tunnel {
+    /// Carries bytes until it ends; `early` is what the client has said already.
+    pub(crate) async fn carry(self, client: impl AsyncRead + AsyncWrite, early: Bytes) {
+        let Self { service, exchange, mut call } = self;
         drop(exchange);
-        let (Ok(client), Some((service, early))) = (client, service.into_tunnel()) else {
+        let Some((service, service_early)) = service.into_tunnel() else {
             tracing::debug!("an upgrade came to nothing");
             return;
         };
-        let (from_client, to_client) = join(TokioIo::new(client), service, &early).await;
+        let (from_client, to_client) = join((client, &early), (service, &service_early)).await;
         call.tunnelled(from_client, to_client);
-    });
-    let mut response = Response::from_parts(parts, Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    crate::header::strip(response.headers_mut(), crate::header::Direction::ToClient);
-    let headers = response.headers_mut();
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::UPGRADE, protocol);
-    response
+    }
 }
 
-/// Carries bytes until the service has ended; a client that has said all may still listen.
-/// `early` is what the service has said already. Gives the bytes from and to the client.
-async fn join(client: impl AsyncRead + AsyncWrite, service: impl AsyncRead + AsyncWrite, early: &[u8]) -> (u64, u64) {
+/// Carries bytes until the service has ended; a client that has said all may still listen. With each
+/// side is what it has said already. Gives the bytes from and to the client.
+async fn join(
+    (client, client_early): (impl AsyncRead + AsyncWrite, &[u8]),
+    (service, service_early): (impl AsyncRead + AsyncWrite, &[u8]),
+) -> (u64, u64) {
     let (mut from_client, mut to_client) = (0, 0);
     let (client_read, client_write) = split(client);
     let (service_read, service_write) = split(service);
     {
-        let mut up = pin!(carry(client_read, service_write, &mut from_client));
-        let mut down = pin!(carry(early.chain(service_read), client_write, &mut to_client));
+        let mut up = pin!(carry(client_early.chain(client_read), service_write, &mut from_client));
+        let mut down = pin!(carry(service_early.chain(service_read), client_write, &mut to_client));
         let whole = tokio::select! {
             _ = down.as_mut() => false,
             whole = up.as_mut() => whole,

@@ -48,6 +48,7 @@ pub(crate) use {
 
 use crate::{
     catalogue::{Address, Service},
+    http1::field,
     identity::{Injected, is_secret},
     state::Worker,
     upload::{Broken, Progress, Upload},
@@ -106,7 +107,7 @@ impl Outgoing<'_> {
         for part in [self.method.as_str(), " ", &*address.prefix, self.target, " HTTP/1.1\r\n"] {
             head.extend_from_slice(part.as_bytes());
         }
-        http1::field(&mut head, "host", address.host_header.as_bytes());
+        field(&mut head, "host", address.host_header.as_bytes());
         let mut undeclared = length.filter(|length| *length > 0 && !chunked);
         let mut has_te = false;
         let mut write = |name: &HeaderName, value: &[u8]| {
@@ -120,20 +121,20 @@ impl Outgoing<'_> {
                 }
             }
             has_te |= *name == header::TE;
-            http1::field(&mut head, name.as_str(), value);
+            field(&mut head, name.as_str(), value);
         };
         self.fields(&mut write);
         if let Some(injected) = self.injected {
             head.extend_from_slice(injected.caller.entry.fields.lines().as_bytes());
         }
         if chunked {
-            http1::field(&mut head, "transfer-encoding", b"chunked");
+            field(&mut head, "transfer-encoding", b"chunked");
         }
         if let Some(length) = undeclared {
-            http1::field(&mut head, "content-length", length.to_string().as_bytes());
+            field(&mut head, "content-length", length.to_string().as_bytes());
         }
         if has_te {
-            http1::field(&mut head, "connection", b"TE");
+            field(&mut head, "connection", b"TE");
         }
         head.extend_from_slice(b"\r\n");
         Some(http1::Outbound { head, method: self.method.clone(), upload, chunked })

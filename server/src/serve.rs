@@ -5,7 +5,6 @@ use std::{fs::File, net::SocketAddr, os::unix::fs::DirBuilderExt as _, sync::Arc
 use axum::{Router, body::Body as AxumBody, middleware};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, request::Parts};
-use hyper::body::Incoming;
 use leptos::prelude::provide_context;
 use mintreu_app::context::{ApiReference, DeviceInfo};
 use mintreu_control::{
@@ -15,7 +14,7 @@ use mintreu_control::{
     keyring::Keyring,
     store::Db,
 };
-use mintreu_gateway::{BoxBody, Certificates, ConnInfo, Gateway, Listener};
+use mintreu_gateway::{BoxBody, Certificates, ConnInfo, Gateway, Listener, RequestBody};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -282,7 +281,7 @@ const BODY_IDLE: Duration = Duration::from_secs(30);
 struct ControlService(Router);
 
 impl mintreu_gateway::Control for ControlService {
-    fn call(&self, request: Request<Incoming>, connection: ConnInfo) -> BoxFuture<'static, Response<BoxBody>> {
+    fn call(&self, request: Request<RequestBody>, connection: ConnInfo) -> BoxFuture<'static, Response<BoxBody>> {
         let router = self.0.clone();
         let mut request = request.map(|body| AxumBody::new(TimeoutBody::new(BODY_IDLE, body)));
         request.extensions_mut().insert(connection);

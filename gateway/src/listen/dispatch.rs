@@ -4,11 +4,10 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use http::{Request, Response, header, uri::Authority};
-use hyper::body::Incoming;
 
 use super::accept::Worker;
 use crate::{
-    body::Body,
+    body::{Body, RequestBody},
     control::{self, ConnInfo},
     framing,
     oauth::{JWKS_PATH, TOKEN_PATH},
@@ -17,7 +16,7 @@ use crate::{
 };
 
 impl Worker {
-    pub(super) async fn dispatch(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<Body>, Infallible> {
+    pub(super) async fn dispatch(&self, request: Request<RequestBody>, peer: SocketAddr) -> Result<Response<Body>, Infallible> {
         if is_gateways(&request, self.gateway.settings().api_host.as_deref()) {
             return Ok(self.gateway.handle(request, peer).await);
         }
@@ -31,7 +30,7 @@ impl Worker {
     }
 }
 
-fn is_gateways(request: &Request<Incoming>, api_host: Option<&str>) -> bool {
+fn is_gateways(request: &Request<RequestBody>, api_host: Option<&str>) -> bool {
     let Some(api_host) = api_host else {
         let path = request.uri().path();
         return path.starts_with(PREFIX) || path == TOKEN_PATH || path == JWKS_PATH;

@@ -3,7 +3,6 @@
 //! gateway does most. Decision 13 says why it is not hyper's client.
 
 mod answer;
-mod chunks;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod head;
@@ -19,32 +18,23 @@ use std::{
 use bytes::BytesMut;
 use http::{Method, Response};
 use tokio::{
-    io::{AsyncRead, ReadBuf, split},
+    io::{AsyncRead as _, ReadBuf, split},
     net::TcpStream,
 };
 use tokio_rustls::client::TlsStream;
-use tokio_util::{either::Either, io::poll_read_buf};
+use tokio_util::either::Either;
 
-pub(super) use self::{
-    answer::{Answer, Home},
-    sending::field,
-};
+pub(super) use self::answer::{Answer, Home};
 use self::{
     answer::{Pump, Source},
     sending::Sending,
 };
-use crate::upload::Upload;
+use crate::{
+    http1::{Malformed, ROOM, fill},
+    upload::Upload,
+};
 
 pub(super) type Io = Either<TcpStream, Box<TlsStream<TcpStream>>>;
-
-/// Room for a head and a small body.
-const ROOM: usize = 8 * 1024;
-/// Room for a piece of a large one.
-const LARGE_ROOM: usize = 64 * 1024;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Malformed(&'static str);
 
 /// Why an exchange came to nothing, or broke off.
 #[derive(Debug, thiserror::Error)]
@@ -150,11 +140,4 @@ fn pump(io: Io, mut sending: Sending) -> Source {
         let _ = poll_fn(|cx| sending.poll(&mut write, cx)).await;
     });
     Source::Half(read, Pump { task: rest.abort_handle(), over: false })
-}
-
-fn fill(io: &mut (impl AsyncRead + Unpin), read: &mut BytesMut, room: usize, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-    if read.capacity() - read.len() < room / 2 {
-        read.reserve(room);
-    }
-    poll_read_buf(Pin::new(io), cx, read)
 }

@@ -14,8 +14,11 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::{Broken, Connection, Io, LARGE_ROOM, ROOM, chunks::Piece, fill, head::Framing};
-use crate::upstream::pool::Pool;
+use super::{Broken, Connection, Io};
+use crate::{
+    http1::{Framing, LARGE_ROOM, Piece, ROOM, fill},
+    upstream::pool::Pool,
+};
 
 /// Where the connection goes when it is good for another exchange.
 pub(in crate::upstream) struct Home {
@@ -108,11 +111,7 @@ impl Body for Answer {
                     return Poll::Ready(None);
                 }
                 Piece::Missing => {
-                    // What is long or comes without end is read in large pieces.
-                    let room = match answer.framing {
-                        Framing::Length { left } => usize::try_from(left).unwrap_or(usize::MAX).clamp(ROOM, LARGE_ROOM),
-                        _ => answer.room,
-                    };
+                    let room = answer.framing.room(answer.room);
                     let read = ready!(fill(&mut answer.source, &mut answer.read, room, cx))?;
                     answer.room = if answer.read.len() == answer.read.capacity() { LARGE_ROOM } else { ROOM };
                     if read == 0 {

@@ -3,7 +3,8 @@
 use bytes::{Bytes, BytesMut};
 use http::Method;
 
-use super::{Malformed, chunks::Piece, head};
+use super::head;
+use crate::http1::{Framing, Malformed, Piece};
 
 const PLANTED: bool = cfg!(planted);
 
@@ -33,7 +34,7 @@ pub(crate) fn answer(data: &[u8]) {
 fn read(data: &[u8], piece: usize, method: &Method) -> Result<Option<Meaning>, Malformed> {
     let mut buffer = BytesMut::new();
     let mut meaning: Option<Meaning> = None;
-    let mut framing = head::Framing::Over;
+    let mut framing = Framing::Over;
     let mut over = false;
     for more in data.chunks(piece) {
         buffer.extend_from_slice(more);

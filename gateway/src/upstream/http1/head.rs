@@ -7,11 +7,10 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use httparse::{Header, Status};
 
-use super::{
-    Malformed,
-    chunks::{self, Chunks, Piece},
+use crate::{
+    header::has_token,
+    http1::{Framing, Malformed, is_chunked, length},
 };
-use crate::header::has_token;
 
 const MOST_FIELDS: usize = 128;
 /// Fields that the gateway adds before the client sees the answer: the map shall not have to grow.
@@ -25,36 +24,6 @@ pub(super) struct Head {
     pub(super) framing: Framing,
     /// Whether the service keeps the connection open after the body.
     pub(super) keeps: bool,
-}
-
-/// Where a body ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
-    Over,
-    Length {
-        left: u64,
-    },
-    Chunked(Chunks),
-    /// With the connection.
-    Close,
-}
-
-impl Framing {
-    /// Takes the next piece of the body from what was read.
-    pub(super) fn next(&mut self, read: &mut BytesMut) -> Result<Piece, Malformed> {
-        Ok(match self {
-            Self::Over | Self::Length { left: 0 } => Piece::End,
-            Self::Length { left } => chunks::take(read, left).map_or(Piece::Missing, Piece::Data),
-            Self::Close if read.is_empty() => Piece::Missing,
-            Self::Close => Piece::Data(read.split().freeze()),
-            Self::Chunked(chunks) => chunks.next(read)?,
-        })
-    }
-
-    /// Whether the body is over, when its last piece may have been taken.
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self, Self::Over | Self::Length { left: 0 })
-    }
 }
 
 /// Takes the next final head from what was read; `None` when it is not whole yet. Informational ones
@@ -137,42 +106,9 @@ fn frame(method: &Method, status: StatusCode, is_http10: bool, fields: &mut Head
     } else if coded {
         // Two lengths: who wrote that may mean either.
         keeps &= declared.is_none();
-        Framing::Chunked(Chunks::Size)
+        Framing::CHUNKED
     } else {
-        match declared {
-            Some(0) => Framing::Over,
-            Some(left) => Framing::Length { left },
-            None => Framing::Close,
-        }
+        declared.map_or(Framing::Close, Framing::length)
     };
     Ok((framing, keeps && framing != Framing::Close))
-}
-
-fn is_chunked(fields: &HeaderMap) -> bool {
-    let mut lines = fields.get_all(header::TRANSFER_ENCODING).iter();
-    let first = lines.next().map(HeaderValue::as_bytes).unwrap_or_default();
-    lines.next().is_none() && first.trim_ascii().eq_ignore_ascii_case(b"chunked")
-}
-
-/// The length that the fields declare; said more than once, the same each time, it stands once after
-/// this.
-fn length(fields: &mut HeaderMap) -> Result<Option<u64>, Malformed> {
-    let malformed = Malformed("the length of the answer is no number");
-    let mut length = None;
-    let mut times = 0;
-    for line in fields.get_all(header::CONTENT_LENGTH) {
-        for number in line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-            let digits = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
-            let number = std::str::from_utf8(number).ok().filter(|_| digits).and_then(|number| number.parse::<u64>().ok());
-            let number = number.ok_or(malformed)?;
-            if length.replace(number).is_some_and(|before| before != number) {
-                return Err(Malformed("the answer has two lengths"));
-            }
-            times += 1;
-        }
-    }
-    if let Some(length) = length.filter(|_| times > 1) {
-        fields.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    Ok(length)
 }

@@ -12,7 +12,7 @@ use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
 
 use super::Broken;
-use crate::upload::Upload;
+use crate::{http1, upload::Upload};
 
 /// As much is gathered before it is written, where more is there.
 const GATHERED: usize = 32 * 1024;
@@ -80,11 +80,7 @@ impl Sending {
         if !self.chunked {
             return;
         }
-        self.out.extend_from_slice(b"0\r\n");
-        for (name, value) in trailers.into_iter().flatten() {
-            field(&mut self.out, name.as_str(), value.as_bytes());
-        }
-        self.out.extend_from_slice(b"\r\n");
+        http1::last_chunk(&mut self.out, trailers);
     }
 
     fn add(&mut self, data: &[u8]) {
@@ -95,16 +91,8 @@ impl Sending {
             self.out.extend_from_slice(data);
             return;
         }
-        self.out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
+        http1::chunk(&mut self.out, data.len());
         self.out.extend_from_slice(data);
         self.out.extend_from_slice(b"\r\n");
     }
-}
-
-/// A line of a head.
-pub(in crate::upstream) fn field(out: &mut BytesMut, name: &str, value: &[u8]) {
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
 }

@@ -19,8 +19,8 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use http_body_util::{BodyExt as _, Full};
 use mintreu_gateway::{
     ApplicationStatus, BoxBody, Catalogue, Certificates, ConnInfo, Control, Gateway, Grant, LeaseGranted, LeaseRequest, Listener, Part,
-    PolicySource, ProductPolicy, QuotaGrant, Refused, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable, TakeUnits,
-    UpstreamPolicy, UsageBatch, UsageRecord, UsageSink,
+    PolicySource, ProductPolicy, QuotaGrant, Refused, RequestBody, ServicePolicy, Settings, SigningKey, SigningKeys, SourceUnavailable,
+    TakeUnits, UpstreamPolicy, UsageBatch, UsageRecord, UsageSink,
 };
 use mintreu_model::{
     credential::{generate_client_id, generate_secret},
@@ -211,7 +211,7 @@ impl Drop for Running {
 }
 
 impl Control for Dashboard {
-    fn call(&self, request: http::Request<hyper::body::Incoming>, connection: ConnInfo) -> BoxFuture<'static, http::Response<BoxBody>> {
+    fn call(&self, request: http::Request<RequestBody>, connection: ConnInfo) -> BoxFuture<'static, http::Response<BoxBody>> {
         self.running.fetch_add(1, Ordering::SeqCst);
         let running = Running(Arc::clone(&self.running));
         async move {

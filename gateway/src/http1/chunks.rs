@@ -5,7 +5,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use httparse::Status;
 
-use super::Malformed;
+use super::{Malformed, Piece};
 
 /// The longest line before a chunk, with its extensions.
 const LONGEST_LINE: usize = 4 * 1024;
@@ -13,20 +13,11 @@ const LARGEST_TRAILERS: usize = 16 * 1024;
 const MOST_TRAILERS: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chunks {
+pub(crate) enum Chunks {
     Size,
     Data { left: u64 },
     EndOfData,
     Trailers,
-}
-
-#[derive(Debug)]
-pub(super) enum Piece {
-    Data(Bytes),
-    Trailers(HeaderMap),
-    End,
-    /// The next piece is not there yet.
-    Missing,
 }
 
 impl Chunks {
