@@ -5,13 +5,14 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use mintreu_model::id::ProductId;
 
 use crate::{
     credential::Caller,
     grant::Entry,
     limit::{NoUnit, Reservation},
+    message::Fields,
     peer::is_allowed,
     problem::{Code, Problem},
     state::Core,
@@ -99,11 +100,11 @@ fn quota_text_and(core: &Core, entry: &Entry, now: DateTime<Utc>, more: &str) ->
 }
 
 /// The `RateLimit` fields of draft-ietf-httpapi-ratelimit-headers-10.
-pub(crate) fn tell_limits(core: &Core, entry: &Entry, now: DateTime<Utc>, headers: &mut HeaderMap) {
+pub(crate) fn tell_limits(core: &Core, entry: &Entry, now: DateTime<Utc>, fields: &mut Fields) {
     // Both in one piece.
     let policy = entry.fields.limits();
     let mut limit = Bytes::from(quota_text_and(core, entry, now, policy));
     let policy = limit.split_off(limit.len() - policy.len());
-    headers.insert(RATE_LIMIT_POLICY, shared(policy));
-    headers.insert(RATE_LIMIT, shared(limit));
+    fields.insert(RATE_LIMIT_POLICY, shared(policy));
+    fields.insert(RATE_LIMIT, shared(limit));
 }

@@ -10,7 +10,7 @@ mod store;
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use mintreu_model::id::ServiceId;
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         freshness::{Freshness, Wishes},
         store::{Key, Place, Stored},
     },
+    message::{Fields, Response},
     metrics::Metrics,
     policy::Grant,
     problem::{Code, Problem},
@@ -57,14 +58,14 @@ pub(crate) enum Visit {
 
 /// Looks whether the call has its answer here. Where a stored one is to be validated, `given` asks
 /// the service that instead of what the client would have asked.
-pub(crate) fn visit(store: &Arc<Store>, metrics: &Metrics, question: &Question<'_>, given: &mut HeaderMap) -> Result<Visit, Problem> {
+pub(crate) fn visit(store: &Arc<Store>, metrics: &Metrics, question: &Question<'_>, given: &mut Fields) -> Result<Visit, Problem> {
     let found = find(store, question, given)?;
     let counter = if matches!(found, Visit::Hit(_)) { &metrics.cache_hits } else { &metrics.cache_misses };
     counter.fetch_add(1, Relaxed);
     Ok(found)
 }
 
-fn find(store: &Arc<Store>, question: &Question<'_>, given: &mut HeaderMap) -> Result<Visit, Problem> {
+fn find(store: &Arc<Store>, question: &Question<'_>, given: &mut Fields) -> Result<Visit, Problem> {
     let asking = |why, place| Box::new(Asking { store: Arc::clone(store), why, place, validating: None, writes: None });
     if !matches!(*question.method, Method::GET | Method::HEAD) {
         let keys = (!question.method.is_safe()).then(|| [question.key(&Method::GET), question.key(&Method::HEAD)]);
@@ -93,7 +94,7 @@ fn find(store: &Arc<Store>, question: &Question<'_>, given: &mut HeaderMap) -> R
     if stored.has_validator() {
         asking.validating = Some((Conditions::take(given), Arc::clone(&stored)));
         for (validator, condition) in [(header::ETAG, header::IF_NONE_MATCH), (header::LAST_MODIFIED, header::IF_MODIFIED_SINCE)] {
-            if let Some(value) = stored.headers.get(validator) {
+            if let Some(value) = stored.fields.get(validator) {
                 given.insert(condition, value.clone());
             }
         }
@@ -114,23 +115,18 @@ impl Hit {
         if self.has.current(&self.stored) { StatusCode::NOT_MODIFIED } else { self.stored.status }
     }
 
-    pub(crate) fn into_response(self) -> Response<Body> {
+    pub(crate) fn into_response(self) -> Response {
         let status = self.status();
         let body = if status == StatusCode::NOT_MODIFIED { Bytes::new() } else { self.stored.body.clone() };
-        let mut headers = self.stored.headers.clone();
+        let mut fields = self.stored.fields.clone();
         if status == StatusCode::NOT_MODIFIED {
-            for name in &OF_BODIES {
-                headers.remove(name);
-            }
+            fields.retain(|name| !OF_BODIES.contains(name));
         }
         let age = self.stored.freshness.age();
-        headers.insert(header::AGE, HeaderValue::from(age.as_secs()));
+        fields.insert(header::AGE, HeaderValue::from(age.as_secs()));
         let left = self.stored.freshness.left(age).as_secs();
-        headers.append(CACHE_STATUS, self.told.unwrap_or_else(|| shared(format!("Mintreu; hit; ttl={left}"))));
-        let mut response = Response::new(Body::full(body));
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        response
+        fields.append(CACHE_STATUS, self.told.unwrap_or_else(|| shared(format!("Mintreu; hit; ttl={left}"))));
+        Response { status, fields, body: Body::full(body) }
     }
 }
 
@@ -154,8 +150,8 @@ pub(crate) enum Outcome {
 }
 
 impl Asking {
-    /// `headers` are the answer's, fit for the client; it is told what happened.
-    pub(crate) fn answered(self, status: StatusCode, headers: &mut HeaderMap) -> Outcome {
+    /// `fields` are the answer's, fit for the client; it is told what happened.
+    pub(crate) fn answered(self, status: StatusCode, fields: &mut Fields) -> Outcome {
         let Self { store, why, place, validating, writes } = self;
         if let Some(keys) = writes.filter(|_| status.is_success() || status.is_redirection()) {
             store.forget(&keys);
@@ -165,16 +161,16 @@ impl Asking {
             shared(format!("Mintreu; fwd={why}; fwd-status={}{stored}", status.as_u16()))
         };
         if let (Some((has, stored)), Some(place), StatusCode::NOT_MODIFIED) = (validating, &place, status) {
-            let fresher = stored.freshened(headers);
+            let fresher = stored.freshened(fields);
             let kept = store.keep(place, fresher.freshness.may_be_kept().then(|| Arc::clone(&fresher)));
             return Outcome::Holds(Hit { stored: fresher, has, told: Some(told(kept)) });
         }
         let keeping = place.and_then(|place| {
-            let freshness = Freshness::of(status, headers)?;
-            let vary = place.vary(headers)?;
-            Keeping::new(store, place, Stored { status, headers: headers.clone(), body: Bytes::new(), vary, freshness })
+            let freshness = Freshness::of(status, fields)?;
+            let vary = place.vary(fields)?;
+            Keeping::new(store, place, Stored { status, fields: fields.clone(), body: Bytes::new(), vary, freshness })
         });
-        headers.append(CACHE_STATUS, told(keeping.is_some()));
+        fields.append(CACHE_STATUS, told(keeping.is_some()));
         Outcome::Relay(keeping.map(Box::new))
     }
 }
@@ -192,7 +188,7 @@ impl Keeping {
     /// `None`: it says that it is too large.
     fn new(store: Arc<Store>, place: Place, stored: Stored) -> Option<Self> {
         let left = store.largest_body();
-        let length = stored.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        let length = stored.fields.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         let fits = place.is_head() || length.is_none_or(|length| length <= left);
         fits.then(|| Self { store, place, stored, pieces: Vec::new(), left })
     }

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use mintreu_model::origin::ANY;
 
 use crate::{
     body::Body,
     catalogue::Service,
     header::{has_token, single},
+    message::{Fields, Request, Response},
     policy::Grant,
     problem::{Code, Problem, REQUEST_ID},
     trace::{RequestTag, shared},
@@ -55,22 +56,21 @@ impl Origins {
 }
 
 /// Answers what is a preflight; anything else is a call.
-pub(crate) fn preflight(origins: &Origins, service: &Service, path: &str, parts: &Parts, tag: &RequestTag) -> Option<Response<Body>> {
-    if parts.method != Method::OPTIONS {
+pub(crate) fn preflight(origins: &Origins, service: &Service, path: &str, request: &Request, tag: &RequestTag) -> Option<Response> {
+    if request.method != Method::OPTIONS {
         return None;
     }
-    let origin = parts.headers.get(header::ORIGIN)?;
-    let method = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    let headers = response.headers_mut();
-    headers.insert(REQUEST_ID, tag.header());
-    headers.insert(header::VARY, VARY);
+    let origin = request.fields.get(header::ORIGIN)?;
+    let method = request.fields.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+    let mut response = Response::new(StatusCode::NO_CONTENT, Body::empty());
+    let fields = &mut response.fields;
+    fields.insert(REQUEST_ID, tag.header());
+    fields.insert(header::VARY, VARY);
     if origins.allow(origin) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods(service, path, method));
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names(&parts.headers));
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        fields.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods(service, path, method));
+        fields.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names(&request.fields));
+        fields.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     }
     Some(response)
 }
@@ -87,10 +87,10 @@ fn methods(service: &Service, path: &str, asked: &HeaderValue) -> HeaderValue {
 }
 
 /// The fields that were asked for, and the one that every call needs.
-fn names(headers: &HeaderMap) -> HeaderValue {
+fn names(fields: &Fields) -> HeaderValue {
     let mut names: Vec<HeaderName> = Vec::new();
     let mut left = LONGEST_LIST;
-    for line in headers.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+    for line in fields.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         let Some(rest) = left.checked_sub(line.len()) else { break };
         left = rest;
         let read = |name: &[u8]| HeaderName::from_bytes(name.trim_ascii()).ok();
@@ -115,18 +115,18 @@ pub(crate) struct Sharing {
 impl Sharing {
     /// Before it is known whose call it is: a page of any application's origins may read why it is
     /// refused.
-    pub(crate) fn before(origins: &Origins, headers: &HeaderMap) -> Result<Self, Problem> {
-        Ok(Self { ours: true, with: origin(headers)?.filter(|origin| origins.allow(origin)).cloned() })
+    pub(crate) fn before(origins: &Origins, fields: &Fields) -> Result<Self, Problem> {
+        Ok(Self { ours: true, with: origin(fields)?.filter(|origin| origins.allow(origin)).cloned() })
     }
 
     /// The application is known: its own origins decide.
-    pub(crate) fn hold_to(&mut self, grant: &Grant, headers: &HeaderMap) -> Result<(), Problem> {
+    pub(crate) fn hold_to(&mut self, grant: &Grant, fields: &Fields) -> Result<(), Problem> {
         if grant.allowed_origins.is_empty() {
             *self = Self::default();
             return Ok(());
         }
         *self = Self { ours: true, with: None };
-        let Some(origin) = origin(headers)? else { return Ok(()) };
+        let Some(origin) = origin(fields)? else { return Ok(()) };
         if !grant.allowed_origins.iter().any(|one| one == ANY || one.as_bytes() == origin.as_bytes()) {
             return Err(Code::OriginNotAllowed.into());
         }
@@ -134,23 +134,21 @@ impl Sharing {
         Ok(())
     }
 
-    pub(crate) fn tell(self, headers: &mut HeaderMap) {
+    pub(crate) fn tell(self, fields: &mut Fields) {
         if !self.ours {
             return;
         }
-        for name in &FIELDS {
-            headers.remove(name);
-        }
-        if !has_token(headers, &header::VARY, "origin") {
-            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        fields.retain(|name| !FIELDS.contains(name));
+        if !has_token(fields, &header::VARY, "origin") {
+            fields.append(header::VARY, HeaderValue::from_static("Origin"));
         }
         if let Some(origin) = self.with {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            fields.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }
 }
 
-fn origin(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Problem> {
-    single(headers, &header::ORIGIN).map_err(|()| Problem::malformed("Origin stands more than once."))
+fn origin(fields: &Fields) -> Result<Option<&HeaderValue>, Problem> {
+    single(fields, &header::ORIGIN).map_err(|()| Problem::malformed("Origin stands more than once."))
 }

@@ -8,7 +8,7 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use http::{HeaderMap, header};
+use http::header;
 use mintreu_model::credential::{client_id_is_wellformed, secret_is_wellformed};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq as _;
 use crate::{
     grant::{Entry, Moment},
     header::single,
+    message::Fields,
     problem::{Code, Problem},
     state::Core,
     token::{TokenRefused, Verified},
@@ -34,8 +35,8 @@ pub(crate) struct Caller {
     pub(crate) token: Option<Arc<Verified>>,
 }
 
-pub(crate) async fn identify(core: &Core, headers: &HeaderMap, now: Moment) -> Result<Caller, Problem> {
-    let line = single(headers, &header::AUTHORIZATION)
+pub(crate) async fn identify(core: &Core, fields: &Fields, now: Moment) -> Result<Caller, Problem> {
+    let line = single(fields, &header::AUTHORIZATION)
         .map_err(|()| Problem::malformed("Authorization stands more than once."))?
         .ok_or(Code::CredentialsMissing)?;
     let text = line.to_str().map_err(|_| Code::CredentialsInvalid)?;

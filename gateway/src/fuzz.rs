@@ -6,13 +6,14 @@
 use std::sync::OnceLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{header, request::Parts};
+use http::header;
 use mintreu_model::route::check_path;
 
 use crate::{
     credential, framing,
     http1::Framing,
     listen::http1::head::{Head, Reading},
+    message::Request,
     problem::Problem,
     settings::{SigningKey, SigningKeys},
     token::{AccessTokens, Signer, issue},
@@ -118,9 +119,9 @@ pub fn head(data: &[u8]) {
         assert_eq!(at_once.as_ref().map(meaning), in_pieces.as_ref().map(meaning), "a head that is cut means something else");
     }
     if let Ok(Some(head)) = at_once
-        && accepts(&head.parts)
+        && accepts(&head.request)
     {
-        check_head(data, &head.parts);
+        check_head(data, &head.request);
     }
 }
 
@@ -137,18 +138,18 @@ fn read(data: &[u8], piece: usize) -> Result<Option<Head>, Problem> {
 }
 
 fn meaning(head: &Head) -> (String, Framing, bool, bool) {
-    let Parts { method, uri, version, headers, .. } = &head.parts;
-    (format!("{method} {uri} {version:?} {headers:?}"), head.framing, head.expects, head.keeps)
+    let Request { method, uri, version, fields, .. } = &head.request;
+    (format!("{method} {uri} {version:?} {fields:?}"), head.framing, head.expects, head.keeps)
 }
 
-fn accepts(parts: &Parts) -> bool {
+fn accepts(request: &Request) -> bool {
     if PLANTED {
         return true;
     }
-    framing::check(parts).is_ok() && check_path(parts.uri.path().as_bytes(), true).is_ok()
+    framing::check(request).is_ok() && check_path(request.uri.path().as_bytes(), true).is_ok()
 }
 
-fn check_head(data: &[u8], parts: &Parts) {
+fn check_head(data: &[u8], request: &Request) {
     // Empty lines before the first are allowed to a parser (RFC 9112 §2.2).
     if data.first().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
         return;
@@ -169,7 +170,7 @@ fn check_head(data: &[u8], parts: &Parts) {
             let value = value.get(1..).unwrap_or_default().trim_ascii();
             assert!(value.eq_ignore_ascii_case(b"chunked"), "another transfer coding passed");
         }
-        if name.eq_ignore_ascii_case(b"content-length") && !parts.headers.contains_key(header::TRANSFER_ENCODING) {
+        if name.eq_ignore_ascii_case(b"content-length") && !request.fields.contains_key(header::TRANSFER_ENCODING) {
             let value = value.get(1..).unwrap_or_default().trim_ascii();
             assert!(!value.is_empty() && value.iter().all(u8::is_ascii_digit), "an odd length passed");
         }

@@ -15,6 +15,7 @@ use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
 use self::chunks::Chunks;
+use crate::message::Fields;
 
 /// Room for a head and a small body.
 pub(crate) const ROOM: usize = 8 * 1024;
@@ -80,7 +81,7 @@ impl Framing {
 
 /// The length that the fields declare; said more than once, the same each time, it stands once after
 /// this.
-pub(crate) fn length(fields: &mut HeaderMap) -> Result<Option<u64>, Malformed> {
+pub(crate) fn length(fields: &mut Fields) -> Result<Option<u64>, Malformed> {
     let malformed = Malformed("the length is no number");
     let mut length = None;
     let mut times = 0;
@@ -102,8 +103,8 @@ pub(crate) fn length(fields: &mut HeaderMap) -> Result<Option<u64>, Malformed> {
 }
 
 /// Whether the transfer coding is the one that both sides know.
-pub(crate) fn is_chunked(fields: &HeaderMap) -> bool {
-    let mut lines = fields.get_all(header::TRANSFER_ENCODING).iter();
+pub(crate) fn is_chunked(fields: &Fields) -> bool {
+    let mut lines = fields.get_all(header::TRANSFER_ENCODING);
     let first = lines.next().map(HeaderValue::as_bytes).unwrap_or_default();
     lines.next().is_none() && first.trim_ascii().eq_ignore_ascii_case(b"chunked")
 }

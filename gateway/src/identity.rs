@@ -11,7 +11,7 @@ use std::{
 };
 
 use foldhash::quality::RandomState;
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use mintreu_model::route::Scope;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -20,6 +20,7 @@ use crate::{
     catalogue::Service,
     credential::Caller,
     grant::Entry,
+    message::Fields,
     peer::Origin,
     policy::{DatabaseUrl, Grant},
     problem::REQUEST_ID,
@@ -85,7 +86,7 @@ pub(crate) struct Injected<'a> {
 impl Injected<'_> {
     /// The fields that the service gets beside those that are the same for each call of the key: ours,
     /// and `given`, which holds nothing under their names.
-    pub(crate) fn fields(self, given: &HeaderMap, field: &mut impl FnMut(&HeaderName, &[u8])) {
+    pub(crate) fn fields(self, given: &Fields, field: &mut impl FnMut(&HeaderName, &[u8])) {
         let Caller { entry, token } = self.caller;
         field(&REQUEST_ID, self.tag.text().as_bytes());
         if let Some(url) = entry.fields.database_url.as_ref().filter(|_| self.service.wants_database) {
@@ -94,7 +95,7 @@ impl Injected<'_> {
         self.identity(token.as_deref(), |text| field(&IDENTITY, text.as_bytes()));
         let trace = Trace::continued(given);
         field(&TRACEPARENT, &trace.parent);
-        for (name, value) in given {
+        for (name, value) in given.iter() {
             if *name != TRACEPARENT && (trace.goes_on || *name != TRACESTATE) {
                 field(name, value.as_bytes());
             }

@@ -25,6 +25,7 @@ mod identity;
 mod journal;
 mod limit;
 mod listen;
+mod message;
 mod metrics;
 mod oauth;
 mod peer;
@@ -52,7 +53,6 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use http::{Request, Response};
 use mintreu_model::{
     id::{ProductId, ServiceId},
     view::HealthView,
@@ -81,9 +81,9 @@ use crate::{
     grant::Grants,
     journal::Journal,
     limit::{Limits, Shared, Store},
+    message::{Request, Response},
     metrics::Metrics,
     oauth::{JWKS_PATH, TOKEN_PATH},
-    problem::Problem,
     refusals::Refusals,
     state::{Core, Worker, WorkerState},
     tls::Connectors,
@@ -203,32 +203,29 @@ impl Gateway {
 
     /// Answers one request to a product, the token endpoint or the key set; any other path is an
     /// unknown product.
-    pub async fn handle<B: Into<RequestBody>>(&self, request: Request<B>, peer: SocketAddr) -> Response<Body> {
-        let core = &self.0.core;
-        let tag = RequestTag::new();
-        let (mut parts, body) = request.into_parts();
-        if let Err(problem) = framing::normalise(&mut parts) {
-            return self.finish(Err(problem), &tag);
-        }
-        let body = body.into();
-        let mut sharing = Sharing::default();
-        let answer = match parts.uri.path() {
-            TOKEN_PATH => Box::pin(oauth::token(core, Request::from_parts(parts, body), peer, &tag)).await,
-            JWKS_PATH => oauth::jwks(core, &parts.method, &tag),
-            _ => pipeline::serve(&self.0, (parts, body), peer, &tag, &mut sharing).await,
-        };
-        let mut response = self.finish(answer, &tag);
-        sharing.tell(response.headers_mut());
-        response
+    pub async fn handle<B: Into<RequestBody>>(&self, request: http::Request<B>, peer: SocketAddr) -> http::Response<Body> {
+        let (parts, body) = request.into_parts();
+        self.answer(&mut parts.into(), body.into(), peer).await.into()
     }
 
-    fn finish(&self, answer: Result<Response<Body>, Problem>, tag: &RequestTag) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: &mut Request, body: RequestBody, peer: SocketAddr) -> Response {
         let core = &self.0.core;
-        let mut response = answer.unwrap_or_else(|problem: Problem| {
+        let tag = RequestTag::new();
+        let mut sharing = Sharing::default();
+        let answer = match framing::normalise(request) {
+            Err(problem) => Err(problem),
+            Ok(()) => match request.uri.path() {
+                TOKEN_PATH => Box::pin(oauth::token(core, (request, body), peer, &tag)).await,
+                JWKS_PATH => oauth::jwks(core, &request.method, &tag),
+                _ => pipeline::serve(&self.0, (request, body), peer, &tag, &mut sharing).await,
+            },
+        };
+        let mut response = answer.unwrap_or_else(|problem| {
             core.metrics.refused(problem.code);
-            problem.into_response(tag)
+            problem.into_response(&tag)
         });
-        browser::contain_response(&core.settings, response.headers_mut());
+        browser::contain_response(&core.settings, &mut response.fields);
+        sharing.tell(&mut response.fields);
         response
     }
 

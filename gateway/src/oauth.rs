@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, time::Instant};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use mintreu_model::route::Scope;
 
@@ -12,6 +12,7 @@ use crate::{
     credential, framing,
     grant::Entry,
     header::single,
+    message::{Fields, Request, Response},
     peer::{Origin, is_allowed},
     problem::{Code, Problem, REQUEST_ID},
     state::Core,
@@ -32,47 +33,45 @@ fn bad(error: &'static str, description: &'static str) -> Refused {
     Refused(StatusCode::BAD_REQUEST, error, description)
 }
 
-fn json(status: StatusCode, text: String, tag: &RequestTag) -> Response<Body> {
-    let mut response = Response::new(Body::full(text));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REQUEST_ID, tag.header());
+fn json(status: StatusCode, text: String, tag: &RequestTag) -> Response {
+    let mut response = Response::new(status, Body::full(text));
+    let fields = &mut response.fields;
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    fields.insert(REQUEST_ID, tag.header());
     response
 }
 
-pub(crate) fn jwks(core: &Core, method: &Method, tag: &RequestTag) -> Result<Response<Body>, Problem> {
+pub(crate) fn jwks(core: &Core, method: &Method, tag: &RequestTag) -> Result<Response, Problem> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         let allow = HeaderValue::from_static("GET, HEAD");
         return Err(Problem::from(Code::MethodNotAllowed).with(header::ALLOW, allow));
     }
     let mut response = json(StatusCode::OK, core.signer.jwks(), tag);
     let cache = HeaderValue::from_static("public, max-age=300");
-    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    response.fields.insert(header::CACHE_CONTROL, cache);
     Ok(response)
 }
 
 pub(crate) async fn token(
     core: &Core,
-    request: Request<RequestBody>,
+    (request, body): (&Request, RequestBody),
     peer: SocketAddr,
     tag: &RequestTag,
-) -> Result<Response<Body>, Problem> {
-    let (parts, body) = request.into_parts();
-    let host = framing::check(&parts)?;
-    if parts.method != Method::POST {
+) -> Result<Response, Problem> {
+    let host = framing::check(request)?;
+    if request.method != Method::POST {
         let allow = HeaderValue::from_static("POST");
         return Err(Problem::from(Code::MethodNotAllowed).with(header::ALLOW, allow));
     }
-    let origin = Origin::new(&core.settings, &parts.headers, peer, host);
+    let origin = Origin::new(&core.settings, &request.fields, peer, host);
     let collecting = Limited::new(body, LARGEST_FORM).collect();
     let form = match tokio::time::timeout(core.settings.upload_idle, collecting).await {
         Ok(Ok(form)) => form.to_bytes(),
         Ok(Err(_)) => return Err(Problem::from(Code::BodyTooLarge).closing()),
         Err(_) => return Err(Problem::from(Code::RequestTimeout).closing()),
     };
-    let mut response = match grant(core, &parts, &form, &origin, tag).await {
+    let mut response = match grant(core, request, &form, &origin, tag).await {
         Ok(text) => json(StatusCode::OK, text, tag),
         Err(Failed::Platform(problem)) => return Err(problem),
         Err(Failed::Client(Refused(status, error, description))) => {
@@ -80,12 +79,12 @@ pub(crate) async fn token(
             let mut response = json(status, text.to_string(), tag);
             if status == StatusCode::UNAUTHORIZED {
                 let challenge = HeaderValue::from_static(r#"Basic realm="mintreu", charset="UTF-8""#);
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                response.fields.insert(header::WWW_AUTHENTICATE, challenge);
             }
             response
         }
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
@@ -100,8 +99,8 @@ impl From<Refused> for Failed {
     }
 }
 
-async fn grant(core: &Core, parts: &Parts, form: &[u8], origin: &Origin, tag: &RequestTag) -> Result<String, Failed> {
-    let form = Form::read(&parts.headers, form)?;
+async fn grant(core: &Core, request: &Request, form: &[u8], origin: &Origin, tag: &RequestTag) -> Result<String, Failed> {
+    let form = Form::read(&request.fields, form)?;
     match form.grant_type.as_deref() {
         Some("client_credentials") => {}
         Some(_) => return Err(bad("unsupported_grant_type", "Use client_credentials.").into()),
@@ -109,7 +108,7 @@ async fn grant(core: &Core, parts: &Parts, form: &[u8], origin: &Origin, tag: &R
     }
     let mut buffer = credential::buffer();
     let basic =
-        single(&parts.headers, &header::AUTHORIZATION).map_err(|()| bad("invalid_request", "Authorization stands more than once."))?;
+        single(&request.fields, &header::AUTHORIZATION).map_err(|()| bad("invalid_request", "Authorization stands more than once."))?;
     let (id, secret) = match (basic, &form.client_id, &form.client_secret) {
         (Some(_), _, Some(_)) => {
             return Err(bad("invalid_request", "Authenticate in one way only.").into());
@@ -176,8 +175,8 @@ struct Form {
 }
 
 impl Form {
-    fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Self, Refused> {
-        let urlencoded = headers
+    fn read(fields: &Fields, bytes: &[u8]) -> Result<Self, Refused> {
+        let urlencoded = fields
             .get(header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));

@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
-use crate::settings::Settings;
+use crate::{message::Fields, settings::Settings};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -19,7 +19,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    pub(crate) fn new(settings: &Settings, headers: &HeaderMap, peer: SocketAddr, host: HeaderValue) -> Self {
+    pub(crate) fn new(settings: &Settings, headers: &Fields, peer: SocketAddr, host: HeaderValue) -> Self {
         let peer = peer.ip().to_canonical();
         let trusted = |ip: &IpAddr| settings.trusted_proxies.iter().any(|net| net.contains(ip));
         let secure = settings.issuer.starts_with("https:");
@@ -35,8 +35,8 @@ impl Origin {
 }
 
 /// The last address that no trusted proxy stands behind: what is further left anybody may write.
-fn client(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
-    let lines: Vec<&str> = headers.get_all(&FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
+fn client(headers: &Fields, peer: IpAddr, trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
+    let lines: Vec<&str> = headers.get_all(&FORWARDED_FOR).filter_map(|line| line.to_str().ok()).collect();
     let mut nearest = peer;
     for given in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
         let Ok(ip) = given.trim().parse::<IpAddr>() else { return nearest };
@@ -59,7 +59,7 @@ mod tests {
 
     fn origin(peer: &str, forwarded: &[&str]) -> String {
         let settings = Settings { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Settings::default() };
-        let mut headers = HeaderMap::new();
+        let mut headers = Fields::default();
         for line in forwarded {
             headers.append(FORWARDED_FOR, line.parse().unwrap());
         }

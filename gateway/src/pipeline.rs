@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header, request::Parts};
+use http::{HeaderValue, StatusCode, Uri, header};
 use http_body::Body as _;
 use mintreu_model::route::check_path;
 
@@ -16,9 +16,10 @@ use crate::{
     call::Call,
     cors::{self, Sharing},
     credential, framing,
-    header::{Direction, has_token, strip, strip_with},
+    header::{Direction, has_token, strip_with},
     identity::Injected,
     journal::NotWritten,
+    message::{Fields, Request, Response},
     peer::Origin,
     problem::{Code, Problem, REQUEST_ID},
     relay::{Deadlines, Relay},
@@ -33,20 +34,20 @@ pub(crate) const PREFIX: &str = "/products/";
 
 pub(crate) async fn serve(
     worker: &Worker,
-    (mut parts, body): (Parts, RequestBody),
+    (request, body): (&mut Request, RequestBody),
     peer: SocketAddr,
     tag: &RequestTag,
     sharing: &mut Sharing,
-) -> Result<Response<Body>, Problem> {
+) -> Result<Response, Problem> {
     let core = &worker.core;
     let (now, began) = ((core.clock)(), Instant::now());
     let settings = &core.settings;
 
-    let host = framing::check(&parts)?;
-    browser::check(settings, &parts.headers)?;
+    let host = framing::check(request)?;
+    browser::check(settings, &request.fields)?;
     // `%2F` is the route's to decide; the rest is refused anywhere, the product's slug included.
-    check_path(parts.uri.path().as_bytes(), true).map_err(|refused| Problem::malformed(refused.to_string()))?;
-    let uri = std::mem::take(&mut parts.uri);
+    check_path(request.uri.path().as_bytes(), true).map_err(|refused| Problem::malformed(refused.to_string()))?;
+    let uri = std::mem::take(&mut request.uri);
     let call = Target::new(&uri).ok_or(Code::ProductUnknown)?;
 
     let (product, service, origins, caches) = {
@@ -55,18 +56,18 @@ pub(crate) async fn serve(
         (product.id, Arc::clone(&product.service), product.origins.clone(), product.caches)
     };
     if let Some(origins) = &origins {
-        if let Some(answer) = cors::preflight(origins, &service, call.path, &parts, tag) {
+        if let Some(answer) = cors::preflight(origins, &service, call.path, request, tag) {
             return Ok(answer);
         }
-        *sharing = Sharing::before(origins, &parts.headers)?;
+        *sharing = Sharing::before(origins, &request.fields)?;
     }
-    let route = service.route(&parts.method, call.path)?;
+    let route = service.route(&request.method, call.path)?;
 
-    let origin = Origin::new(settings, &parts.headers, peer, host);
-    let caller = credential::identify(core, &parts.headers, (now, began)).await?;
-    sharing.hold_to(&caller.entry.grant, &parts.headers)?;
+    let origin = Origin::new(settings, &request.fields, peer, host);
+    let caller = credential::identify(core, &request.fields, (now, began)).await?;
+    sharing.hold_to(&caller.entry.grant, &request.fields)?;
     let limit = caller.entry.grant.max_request_bytes.unwrap_or(u64::MAX).min(settings.max_body_bytes);
-    let asked = Asked { product, method: &parts.method, path: call.path, ip: origin.ip, body: body.size_hint().lower(), limit };
+    let asked = Asked { product, method: &request.method, path: call.path, ip: origin.ip, body: body.size_hint().lower(), limit };
     let unit = match admission::admit(core, &caller, &asked, now).await {
         Ok(unit) => unit,
         Err(problem) => {
@@ -79,9 +80,9 @@ pub(crate) async fn serve(
     let entry = Arc::clone(&caller.entry);
     let mut account = Call::begin(worker, entry, route, tag.id(), (now, began), unit, upload.progress());
 
-    let wanted = tunnel::wanted(&mut parts);
-    let wants_trailers = has_token(&parts.headers, &header::TE, "trailers");
-    let mut given = parts.headers;
+    let wanted = tunnel::wanted(request);
+    let wants_trailers = has_token(&request.fields, &header::TE, "trailers");
+    let mut given = std::mem::take(&mut request.fields);
     strip_with(&mut given, Direction::ToService, |name| {
         *name == header::AUTHORIZATION || *name == header::EXPECT || (settings.shared_host && *name == header::COOKIE)
     });
@@ -93,7 +94,7 @@ pub(crate) async fn serve(
 
     let asking = if caches && wanted.is_none() {
         let (grant, has_body) = (&caller.entry.grant, upload.progress().is_some());
-        let question = Question { grant, service: service.id, method: &parts.method, target: &call.forwarded, has_body };
+        let question = Question { grant, service: service.id, method: &request.method, target: &call.forwarded, has_body };
         match cache::visit(&core.cache, &core.metrics, &question, &mut given) {
             Ok(Visit::Ask(asking)) => Some(asking),
             Ok(Visit::Hit(hit)) => return from_store(worker, hit, account, tag).await,
@@ -107,7 +108,7 @@ pub(crate) async fn serve(
     };
 
     let injected = Some(Injected { core, caller: &caller, service: &service, tag, origin: &origin, at: began });
-    let outgoing = Outgoing { method: parts.method, target: &call.forwarded, given, injected, upload, upgrade: wanted.is_some() };
+    let outgoing = Outgoing { method: request.method.clone(), target: &call.forwarded, given, injected, upload, upgrade: wanted.is_some() };
     let until = service.policy.total_timeout.map(|total| tokio::time::Instant::from_std(began) + total);
     match upstream::send(worker, &service, outgoing, until).await {
         Ok((answer, exchange)) => {
@@ -159,8 +160,15 @@ fn explain(failure: Failure, limit: u64) -> Problem {
     }
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+/// What goes no further than here. Where chunks decided the length, what else the service says of it must
+/// not frame our answer.
+fn frame(fields: &mut Fields) {
+    let chunked = fields.contains_key(header::TRANSFER_ENCODING);
+    strip_with(fields, Direction::ToClient, |name| chunked && *name == header::CONTENT_LENGTH);
+}
+
+fn is_event_stream(fields: &Fields) -> bool {
+    fields.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// What is known of an answer before it comes.
@@ -195,14 +203,13 @@ async fn record(account: &mut Call, status: StatusCode, length: u64, in_hand: u6
 }
 
 /// The service is not asked, or said that what is stored still holds.
-async fn from_store(worker: &Worker, hit: Hit, mut account: Call, tag: &RequestTag) -> Result<Response<Body>, Problem> {
+async fn from_store(worker: &Worker, hit: Hit, mut account: Call, tag: &RequestTag) -> Result<Response, Problem> {
     let status = hit.status();
     let mut response = hit.into_response();
-    let length = response.body().size_hint().lower();
+    let length = response.body.size_hint().lower();
     record(&mut account, status, length, length).await?;
-    let headers = response.headers_mut();
-    headers.insert(REQUEST_ID, tag.header());
-    admission::tell_limits(&worker.core, account.entry(), account.now(), headers);
+    response.fields.insert(REQUEST_ID, tag.header());
+    admission::tell_limits(&worker.core, account.entry(), account.now(), &mut response.fields);
     Ok(response)
 }
 
@@ -213,53 +220,41 @@ async fn respond(
     mut account: Call,
     tag: &RequestTag,
     expected: Expected,
-) -> Result<Response<Body>, Problem> {
+) -> Result<Response, Problem> {
     let core = &worker.core;
     let Expected { wanted, mut deadlines, asking } = expected;
-    let switching = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let switching = answer.status == StatusCode::SWITCHING_PROTOCOLS;
     if switching && wanted.is_none() {
         account.failed(Code::ServiceUnreachable.status().as_u16());
         return Err(Code::ServiceUnreachable.into());
     }
     let mut keeping = None;
     if let Some(asking) = asking {
-        let mut headers = answer.headers().clone();
-        strip(&mut headers, Direction::ToClient);
-        if answer.headers().contains_key(header::TRANSFER_ENCODING) {
-            headers.remove(header::CONTENT_LENGTH);
-        }
-        match asking.answered(answer.status(), &mut headers) {
+        frame(&mut answer.fields);
+        match asking.answered(answer.status, &mut answer.fields) {
             Outcome::Holds(hit) => {
                 exchange.ended();
-                answer.into_body().give_back();
+                answer.body.give_back();
                 return from_store(worker, hit, account, tag).await;
             }
             Outcome::Relay(kept) => keeping = kept,
         }
-        *answer.headers_mut() = headers;
     }
-    record(&mut account, answer.status(), answer.body().size_hint().lower(), answer.body().in_hand()).await?;
+    record(&mut account, answer.status, answer.body.size_hint().lower(), answer.body.in_hand()).await?;
     let limit = account.entry().grant.max_response_bytes;
     let (entry, now) = (Arc::clone(account.entry()), account.now());
     let mut response = match wanted {
         Some(wanted) if switching => tunnel::open(wanted, answer, exchange, account),
         _ => {
-            if is_event_stream(answer.headers()) {
+            if is_event_stream(&answer.fields) {
                 deadlines.until = None;
             }
-            if answer.headers().contains_key(header::TRANSFER_ENCODING) {
-                // The chunks decided the length; what else it says must not frame our answer.
-                answer.headers_mut().remove(header::CONTENT_LENGTH);
-            }
-            let mut response = answer.map(|body| Body::relay(Relay::new(body, exchange, account, deadlines, limit, keeping)));
-            strip(response.headers_mut(), Direction::ToClient);
-            response
+            let Response { status, mut fields, body } = answer;
+            frame(&mut fields);
+            Response { status, fields, body: Body::relay(Relay::new(body, exchange, account, deadlines, limit, keeping)) }
         }
     };
-    let headers = response.headers_mut();
-    headers.insert(REQUEST_ID, tag.header());
-    admission::tell_limits(core, &entry, now, headers);
-    // An answer by HTTP/1.0 is relayed in the version that the client speaks.
-    *response.version_mut() = http::Version::HTTP_11;
+    response.fields.insert(REQUEST_ID, tag.header());
+    admission::tell_limits(core, &entry, now, &mut response.fields);
     Ok(response)
 }

@@ -3,9 +3,13 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use crate::{body::Body, trace::RequestTag};
+use crate::{
+    body::Body,
+    message::{Fields, Response},
+    trace::RequestTag,
+};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const ERROR_SOURCE: HeaderName = HeaderName::from_static("mintreu-error-source");
@@ -81,13 +85,13 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     detail: Cow<'static, str>,
     /// `Allow`, `Retry-After`, `RateLimit` fields; most refusals have none.
-    headers: Option<Box<HeaderMap>>,
+    fields: Option<Box<Fields>>,
     close: bool,
 }
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, detail: Cow::Borrowed(code.detail()), headers: None, close: false }
+        Self { code, detail: Cow::Borrowed(code.detail()), fields: None, close: false }
     }
 }
 
@@ -108,7 +112,7 @@ impl Problem {
     }
 
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.get_or_insert_default().append(name, value);
+        self.fields.get_or_insert_default().append(name, value);
         self
     }
 
@@ -116,7 +120,7 @@ impl Problem {
         self.with(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
-    pub(crate) fn into_response(self, tag: &RequestTag) -> Response<Body> {
+    pub(crate) fn into_response(self, tag: &RequestTag) -> Response {
         let status = self.code.status();
         let text = serde_json::json!({
             "type": format!("/docs/errors#{}", self.code.as_str()),
@@ -126,28 +130,27 @@ impl Problem {
             "detail": self.detail,
             "request_id": tag.text(),
         });
-        let mut response = Response::new(Body::full(text.to_string()));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        if let Some(extra) = self.headers {
-            *headers = *extra;
+        let mut response = Response::new(status, Body::full(text.to_string()));
+        let fields = &mut response.fields;
+        if let Some(extra) = self.fields {
+            *fields = *extra;
         }
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(REQUEST_ID, tag.header());
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        fields.insert(REQUEST_ID, tag.header());
         let source = match self.code.source() {
             Source::Client => "client",
             Source::Platform => "platform",
             Source::Service => "service",
         };
-        headers.insert(ERROR_SOURCE, HeaderValue::from_static(source));
+        fields.insert(ERROR_SOURCE, HeaderValue::from_static(source));
         if status == StatusCode::UNAUTHORIZED {
             for challenge in [r#"Basic realm="mintreu", charset="UTF-8""#, r#"Bearer realm="mintreu""#] {
-                headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+                fields.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
         }
         if self.close {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            fields.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -4,9 +4,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use mintreu_model::id::RequestId;
 use uuid::Builder;
+
+use crate::message::Fields;
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -56,8 +58,8 @@ pub(crate) struct Trace {
 
 impl Trace {
     /// Continues a valid trace; begins one otherwise.
-    pub(crate) fn continued(given: &HeaderMap) -> Self {
-        let mut lines = given.get_all(&TRACEPARENT).iter();
+    pub(crate) fn continued(given: &Fields) -> Self {
+        let mut lines = given.get_all(TRACEPARENT);
         let theirs = lines.next().filter(|_| lines.next().is_none());
         let theirs = theirs.and_then(|value| parse(value.as_bytes()));
         let mut parent = *b"00-00000000000000000000000000000000-0000000000000000-00";
@@ -96,7 +98,7 @@ mod tests {
     use super::*;
 
     fn continued(given: &[&str]) -> String {
-        let mut headers = HeaderMap::new();
+        let mut headers = Fields::default();
         for value in given {
             headers.append(TRACEPARENT, value.parse().unwrap());
         }

@@ -5,43 +5,40 @@
 use std::pin::pin;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, header, request::Parts};
+use http::{HeaderValue, Method, header};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 
 use crate::{
     body::Body,
     call::Call,
     header::{Direction, has_token, strip},
+    message::{Fields, Request, Response},
     upstream::{Answer, Exchange},
 };
-
-/// Marks a request whose connection can become a tunnel.
-#[derive(Clone, Copy)]
-pub(crate) struct MayUpgrade;
 
 /// An upgrade that the client asked for.
 pub(crate) struct Wanted {
     protocol: HeaderValue,
 }
 
-/// Takes the client's wish out of the request, before its fields are stripped. Never `h2c`: it
+/// Looks for the client's wish, before its fields are stripped. Never `h2c`: it
 /// would hide every later request from us.
-pub(crate) fn wanted(parts: &mut Parts) -> Option<Wanted> {
-    let protocol = parts.headers.get(header::UPGRADE)?.clone();
-    let sane = parts.method == Method::GET
-        && has_token(&parts.headers, &header::CONNECTION, "upgrade")
-        && parts.headers.get_all(header::UPGRADE).iter().count() == 1
-        && !has_token(&parts.headers, &header::UPGRADE, "h2c")
-        && !parts.headers.contains_key(header::TRANSFER_ENCODING)
-        && parts.headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
-    parts.extensions.remove::<MayUpgrade>()?;
+pub(crate) fn wanted(request: &Request) -> Option<Wanted> {
+    let protocol = request.fields.get(header::UPGRADE)?.clone();
+    let sane = request.may_upgrade
+        && request.method == Method::GET
+        && has_token(&request.fields, &header::CONNECTION, "upgrade")
+        && request.fields.get_all(header::UPGRADE).count() == 1
+        && !has_token(&request.fields, &header::UPGRADE, "h2c")
+        && !request.fields.contains_key(header::TRANSFER_ENCODING)
+        && request.fields.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
     sane.then_some(Wanted { protocol })
 }
 
 impl Wanted {
-    pub(crate) fn ask(&self, headers: &mut HeaderMap) {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(header::UPGRADE, self.protocol.clone());
+    pub(crate) fn ask(&self, fields: &mut Fields) {
+        fields.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        fields.insert(header::UPGRADE, self.protocol.clone());
     }
 }
 
@@ -53,12 +50,12 @@ pub(crate) struct Tunnel {
 }
 
 /// Answers the client's wish as the service has.
-pub(crate) fn open(wanted: Wanted, answer: Response<Answer>, exchange: Exchange, call: Call) -> Response<Body> {
-    let (mut parts, service) = answer.into_parts();
-    let protocol = parts.headers.get(header::UPGRADE).cloned().unwrap_or(wanted.protocol);
-    strip(&mut parts.headers, Direction::ToClient);
-    parts.headers.insert(header::UPGRADE, protocol);
-    Response::from_parts(parts, Body::tunnel(Tunnel { service, exchange, call }))
+pub(crate) fn open(wanted: Wanted, answer: Response<Answer>, exchange: Exchange, call: Call) -> Response {
+    let Response { status, mut fields, body: service } = answer;
+    let protocol = fields.get(header::UPGRADE).cloned().unwrap_or(wanted.protocol);
+    strip(&mut fields, Direction::ToClient);
+    fields.insert(header::UPGRADE, protocol);
+    Response { status, fields, body: Body::tunnel(Tunnel { service, exchange, call }) }
 }
 
 impl Tunnel {

@@ -23,7 +23,7 @@ use std::{
 
 use bytes::BytesMut;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header,
+    HeaderName, HeaderValue, Method, Request, Uri, header,
     uri::{self, PathAndQuery},
 };
 use tokio::time::{Instant, timeout_at};
@@ -50,6 +50,7 @@ use crate::{
     catalogue::{Address, Service},
     http1::field,
     identity::{Injected, is_secret},
+    message::{Fields, Response},
     state::Worker,
     upload::{Broken, Progress, Upload},
 };
@@ -77,7 +78,7 @@ pub(crate) struct Outgoing<'a> {
     /// Path and query as the client wrote them, after the product.
     pub(crate) target: &'a str,
     /// What is left of the client's fields.
-    pub(crate) given: HeaderMap,
+    pub(crate) given: Fields,
     /// What the platform adds; nothing to its own questions.
     pub(crate) injected: Option<Injected<'a>>,
     pub(crate) upload: Upload,
@@ -175,7 +176,7 @@ impl Outgoing<'_> {
         if let Some(injected) = self.injected {
             return injected.fields(&self.given, field);
         }
-        for (name, value) in &self.given {
+        for (name, value) in self.given.iter() {
             field(name, value.as_bytes());
         }
     }
@@ -201,11 +202,11 @@ impl Ready {
     async fn send(self) -> Result<Response<Answer>, Unanswered> {
         match self {
             Self::Own(connection, home, request) => match connection.send(request, home).await {
-                Ok(response) => Ok(response.map(Answer::Own)),
+                Ok(Response { status, fields, body }) => Ok(Response { status, fields, body: Answer::Own(body) }),
                 Err(failed) => Err(Unanswered { why: failed.why.to_string(), whole: failed.whole, refused: false }),
             },
             Self::Shared(shared) => match Box::pin(shared.0.send(shared.1)).await {
-                Ok((response, place)) => Ok(response.map(|incoming| Answer::Shared { incoming, _place: place })),
+                Ok((response, place)) => Ok(response.map(|incoming| Answer::Shared { incoming, _place: place }).into()),
                 Err(mut failed) => {
                     let whole = failed.take_message().map(Request::into_body);
                     Err(Unanswered { why: failed.error().to_string(), whole, refused: pool::was_refused(failed.error()) })
@@ -352,7 +353,7 @@ impl Delivery<'_> {
             Some(Ok(response)) => {
                 let now = Instant::now();
                 let begin = self.progress.as_ref().map_or(sent, |progress| progress.latest().max(sent));
-                load.answered(response.status(), now.saturating_duration_since(begin), millis(now));
+                load.answered(response.status, now.saturating_duration_since(begin), millis(now));
                 Ok(response)
             }
             Some(Err(Unanswered { why, whole, refused })) => {

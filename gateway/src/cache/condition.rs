@@ -1,9 +1,10 @@
 //! What a client has already (RFC 9110 §13): tags and dates, compared with a stored answer's.
 
 use chrono::DateTime;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 
 use super::store::Stored;
+use crate::message::Fields;
 
 /// `If-None-Match` and `If-Modified-Since` of a client.
 #[derive(Default)]
@@ -13,12 +14,12 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    pub(super) fn of(given: &HeaderMap) -> Self {
-        Self { tags: given.get_all(header::IF_NONE_MATCH).iter().cloned().collect(), since: given.get(header::IF_MODIFIED_SINCE).cloned() }
+    pub(super) fn of(given: &Fields) -> Self {
+        Self { tags: given.get_all(header::IF_NONE_MATCH).cloned().collect(), since: given.get(header::IF_MODIFIED_SINCE).cloned() }
     }
 
     /// The same, and the service is not asked for them.
-    pub(super) fn take(given: &mut HeaderMap) -> Self {
+    pub(super) fn take(given: &mut Fields) -> Self {
         let conditions = Self::of(given);
         given.remove(header::IF_NONE_MATCH);
         given.remove(header::IF_MODIFIED_SINCE);
@@ -31,12 +32,12 @@ impl Conditions {
             return false;
         }
         if !self.tags.is_empty() {
-            let Some(tag) = stored.headers.get(header::ETAG).and_then(|tag| opaque(tag.to_str().ok()?)) else {
+            let Some(tag) = stored.fields.get(header::ETAG).and_then(|tag| opaque(tag.to_str().ok()?)) else {
                 return self.tags.iter().any(|line| line.as_bytes() == b"*");
             };
             return self.tags.iter().filter_map(|line| line.to_str().ok()).any(|line| line.trim() == "*" || has(line, tag));
         }
-        let modified = stored.headers.get(header::LAST_MODIFIED).and_then(timestamp);
+        let modified = stored.fields.get(header::LAST_MODIFIED).and_then(timestamp);
         self.since.as_ref().and_then(timestamp).zip(modified).is_some_and(|(since, modified)| modified <= since)
     }
 }

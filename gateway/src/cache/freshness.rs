@@ -4,9 +4,10 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 
 use super::condition::timestamp;
+use crate::message::Fields;
 
 /// Longer is as good as this.
 const LONGEST: u64 = 365 * 86_400;
@@ -23,9 +24,9 @@ struct Directives {
 }
 
 impl Directives {
-    fn of(headers: &HeaderMap) -> Self {
+    fn of(fields: &Fields) -> Self {
         let mut all = Self::default();
-        for line in headers.get_all(header::CACHE_CONTROL) {
+        for line in fields.get_all(header::CACHE_CONTROL) {
             // What cannot be read may forbid.
             let Ok(line) = line.to_str() else { return Self { no_store: true, ..all } };
             for directive in line.split(',') {
@@ -62,7 +63,7 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
-    pub(super) fn of(given: &HeaderMap) -> Self {
+    pub(super) fn of(given: &Fields) -> Self {
         let said = Directives::of(given);
         let pragma = !given.contains_key(header::CACHE_CONTROL) && crate::header::has_token(given, &header::PRAGMA, "no-cache");
         Self {
@@ -86,19 +87,19 @@ pub(super) struct Freshness {
 
 impl Freshness {
     /// `None`: it may not be kept, or is of no use.
-    pub(super) fn of(status: StatusCode, headers: &HeaderMap) -> Option<Self> {
-        let said = Directives::of(headers);
-        let own = headers.contains_key(header::SET_COOKIE) || headers.contains_key(header::CONTENT_RANGE);
+    pub(super) fn of(status: StatusCode, fields: &Fields) -> Option<Self> {
+        let said = Directives::of(fields);
+        let own = fields.contains_key(header::SET_COOKIE) || fields.contains_key(header::CONTENT_RANGE);
         if said.no_store || own || !KEPT.contains(&status.as_u16()) {
             return None;
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|now| i64::try_from(now.as_secs()).ok())?;
-        let date = headers.get(header::DATE).and_then(timestamp);
-        let lifetime = if said.no_cache { Some(Duration::ZERO) } else { said.max_age.or_else(|| expires(headers, date.unwrap_or(now))) }?;
-        let told = headers.get(header::AGE).and_then(|age| seconds(age.to_str().ok()?)).unwrap_or_default();
+        let date = fields.get(header::DATE).and_then(timestamp);
+        let lifetime = if said.no_cache { Some(Duration::ZERO) } else { said.max_age.or_else(|| expires(fields, date.unwrap_or(now))) }?;
+        let told = fields.get(header::AGE).and_then(|age| seconds(age.to_str().ok()?)).unwrap_or_default();
         let apparent = date.and_then(|date| u64::try_from(now.saturating_sub(date)).ok()).unwrap_or_default();
         let age = told.max(Duration::from_secs(apparent.min(LONGEST)));
-        let of_use = lifetime > age || headers.contains_key(header::ETAG) || headers.contains_key(header::LAST_MODIFIED);
+        let of_use = lifetime > age || fields.contains_key(header::ETAG) || fields.contains_key(header::LAST_MODIFIED);
         of_use.then(|| Self { lifetime, age, came: Instant::now(), kept: true })
     }
 
@@ -133,8 +134,8 @@ impl Freshness {
 }
 
 /// A date that cannot be read, or two, are long past (§5.3).
-fn expires(headers: &HeaderMap, from: i64) -> Option<Duration> {
-    let mut lines = headers.get_all(header::EXPIRES).iter();
+fn expires(fields: &Fields, from: i64) -> Option<Duration> {
+    let mut lines = fields.get_all(header::EXPIRES);
     let first = lines.next()?;
     let until = if lines.next().is_some() { None } else { timestamp(first) };
     let seconds = until.map_or(0, |until| u64::try_from(until.saturating_sub(from)).unwrap_or(0));
@@ -143,9 +144,9 @@ fn expires(headers: &HeaderMap, from: i64) -> Option<Duration> {
 
 /// The fields that an answer depends on; `None` where it depends on more than fields, or on those that
 /// the platform writes anew for each call.
-pub(super) fn vary(headers: &HeaderMap) -> Option<Vec<HeaderName>> {
+pub(super) fn vary(fields: &Fields) -> Option<Vec<HeaderName>> {
     let mut names = Vec::new();
-    for line in headers.get_all(header::VARY) {
+    for line in fields.get_all(header::VARY) {
         for name in line.to_str().ok()?.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|_| name != "*")?;
             let text = name.as_str();
@@ -164,8 +165,8 @@ mod tests {
     use super::*;
 
     fn freshness(lines: &[(&'static str, &str)]) -> Option<(u64, u64)> {
-        let headers = lines.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
-        Freshness::of(StatusCode::OK, &headers).map(|found| (found.lifetime.as_secs(), found.age.as_secs()))
+        let fields = lines.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
+        Freshness::of(StatusCode::OK, &fields).map(|found| (found.lifetime.as_secs(), found.age.as_secs()))
     }
 
     #[test]

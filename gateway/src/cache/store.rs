@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use mintreu_model::id::{ApplicationId, ServiceId};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter, sync::Cache, sync::DefaultLifecycle};
 
@@ -19,7 +19,7 @@ use super::{
     OF_BODIES,
     freshness::{Freshness, vary},
 };
-use crate::settings::CacheSettings;
+use crate::{message::Fields, settings::CacheSettings};
 
 /// Answers to one question that differ by fields of the request.
 const MOST_VARIANTS: usize = 8;
@@ -48,7 +48,7 @@ impl Key {
 
 pub(super) struct Stored {
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(super) fields: Fields,
     pub(super) body: Bytes,
     /// The fields of the request that it depends on, as they were.
     pub(super) vary: Vec<(HeaderName, Vec<HeaderValue>)>,
@@ -56,32 +56,30 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    fn answers(&self, given: &HeaderMap) -> bool {
-        self.vary.iter().all(|(name, values)| given.get_all(name).iter().eq(values))
+    fn answers(&self, given: &Fields) -> bool {
+        self.vary.iter().all(|(name, values)| given.get_all(name).eq(values))
     }
 
     pub(super) fn has_validator(&self) -> bool {
-        self.headers.contains_key(http::header::ETAG) || self.headers.contains_key(http::header::LAST_MODIFIED)
+        self.fields.contains_key(http::header::ETAG) || self.fields.contains_key(http::header::LAST_MODIFIED)
     }
 
     /// The same with what a 304 says of it (RFC 9111 §3.2).
-    pub(super) fn freshened(&self, said: &HeaderMap) -> Arc<Self> {
-        let mut headers = self.headers.clone();
-        for name in said.keys().filter(|name| !OF_BODIES.contains(name)) {
-            headers.remove(name);
-            for value in said.get_all(name) {
-                headers.append(name, value.clone());
-            }
+    pub(super) fn freshened(&self, said: &Fields) -> Arc<Self> {
+        let mut fields = self.fields.clone();
+        fields.retain(|name| OF_BODIES.contains(name) || !said.contains_key(name));
+        for (name, value) in said.iter().filter(|(name, _)| !OF_BODIES.contains(name)) {
+            fields.append(name.clone(), value.clone());
         }
         if !said.contains_key(http::header::AGE) {
-            headers.remove(http::header::AGE);
+            fields.remove(http::header::AGE);
         }
-        let freshness = Freshness::of(self.status, &headers).unwrap_or_else(|| self.freshness.over());
-        Arc::new(Self { status: self.status, body: self.body.clone(), vary: self.vary.clone(), headers, freshness })
+        let freshness = Freshness::of(self.status, &fields).unwrap_or_else(|| self.freshness.over());
+        Arc::new(Self { status: self.status, body: self.body.clone(), vary: self.vary.clone(), fields, freshness })
     }
 
     fn bytes(&self) -> usize {
-        let fields: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
+        let fields: usize = self.fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
         let varied: usize = self.vary.iter().flat_map(|(_, values)| values).map(|value| value.len() + 64).sum();
         self.body.len() + fields + varied + OVERHEAD
     }
@@ -104,7 +102,7 @@ impl Weighter<Key, Arc<Variants>> for Weigh {
 /// Where the answer to a call belongs.
 pub(super) struct Place {
     key: Key,
-    given: HeaderMap,
+    given: Fields,
     writes: u64,
 }
 
@@ -114,12 +112,12 @@ impl Place {
     }
 
     /// What the answer depends on, of this call; `None`: on what is not known here.
-    pub(super) fn vary(&self, headers: &HeaderMap) -> Option<Vec<(HeaderName, Vec<HeaderValue>)>> {
+    pub(super) fn vary(&self, fields: &Fields) -> Option<Vec<(HeaderName, Vec<HeaderValue>)>> {
         let with = |name: HeaderName| {
-            let values = self.given.get_all(&name).iter().cloned().collect();
+            let values = self.given.get_all(&name).cloned().collect();
             (name, values)
         };
-        Some(vary(headers)?.into_iter().map(with).collect())
+        Some(vary(fields)?.into_iter().map(with).collect())
     }
 }
 
@@ -158,7 +156,7 @@ impl Store {
         self.written(key).map_or(0, |writes| writes.load(SeqCst))
     }
 
-    pub(super) fn place(&self, key: Key, given: &HeaderMap) -> Place {
+    pub(super) fn place(&self, key: Key, given: &Fields) -> Place {
         Place { writes: self.writes(&key), key, given: given.clone() }
     }
 

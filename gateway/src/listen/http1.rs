@@ -16,7 +16,6 @@ use std::{
 };
 
 use bytes::{Buf as _, BytesMut};
-use http::Request;
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt as _},
     time::{Instant, Sleep, sleep, timeout},
@@ -139,13 +138,13 @@ impl Connection {
     }
 
     async fn exchange(&mut self, worker: &Worker, head: Head, peer: SocketAddr) -> After {
-        let Head { parts, framing, expects, mut keeps } = head;
-        let asked = Asked::new(&parts);
+        let Head { mut request, framing, expects, mut keeps } = head;
+        let asked = Asked::new(&request);
         let (body, mut upload) = self.body(framing, expects);
         let answered = {
-            let mut answering = pin!(worker.dispatch(Request::from_parts(parts, body), peer));
+            let mut answering = pin!(worker.dispatch(&mut request, body, peer));
             poll_fn(|cx| {
-                if let Poll::Ready(Ok(response)) = answering.as_mut().poll(cx) {
+                if let Poll::Ready(response) = answering.as_mut().poll(cx) {
                     return Poll::Ready(Some(response));
                 }
                 self.listen(&mut upload, cx).map(|()| None)

@@ -27,7 +27,7 @@ use super::{
     wire::Wire,
 };
 use crate::{
-    body::{Body, BodyError, RequestBody},
+    body::{Body, BodyError},
     framing::LARGEST_HEAD,
     settings::Settings,
 };
@@ -198,7 +198,8 @@ impl Worker {
         mut stream: Stream,
     ) -> Result<Response<Answer>, std::convert::Infallible> {
         let is_head = request.method() == Method::HEAD;
-        let response = self.dispatch(request.map(RequestBody::from), peer).await?;
+        let (parts, body) = request.into_parts();
+        let response = Response::from(self.dispatch(&mut parts.into(), body.into(), peer).await);
         stream.answered = true;
         let mut response = response.map(|body| Answer { body, is_head, _stream: stream });
         if is_head && let Some(length) = response.body().body.size_hint().exact().filter(|length| *length > 0) {

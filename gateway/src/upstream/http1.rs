@@ -16,7 +16,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use http::{Method, Response};
+use http::Method;
 use tokio::{
     io::{AsyncRead as _, ReadBuf, split},
     net::TcpStream,
@@ -31,6 +31,7 @@ use self::{
 };
 use crate::{
     http1::{Malformed, ROOM, fill},
+    message::Response,
     upload::Upload,
 };
 
@@ -125,10 +126,8 @@ impl Connection {
         };
         let home = Some(home).filter(|_| head.keeps && sent);
         let source = if sent || unsent.is_some() { Source::Whole(io) } else { pump(io, sending) };
-        let mut response = Response::new(Answer { source, read, framing: head.framing, room: ROOM, home });
-        *response.status_mut() = head.status;
-        *response.headers_mut() = head.fields;
-        Ok(response)
+        let body = Answer { source, read, framing: head.framing, room: ROOM, home };
+        Ok(Response { status: head.status, fields: head.fields, body })
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use mintreu_model::id::ServiceId;
 use tokio::{
     task::JoinSet,
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     catalogue::{Address, Service},
+    message::Fields,
     policy::HealthPolicy,
     state::Worker,
     upload::Upload,
@@ -96,11 +97,11 @@ async fn ask(worker: &Worker, service: &Service, address: &Address, policy: Opti
         ConnectFailed::Refused(reason) => reason,
         ConnectFailed::Timeout => "No connection in time".to_owned(),
     })?;
-    let mut headers = HeaderMap::new();
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("mintreu/", env!("CARGO_PKG_VERSION"))));
+    let mut given = Fields::default();
+    given.insert(header::USER_AGENT, HeaderValue::from_static(concat!("mintreu/", env!("CARGO_PKG_VERSION"))));
     let target = policy.map_or("/", |policy| &policy.path);
-    let mut outgoing = Outgoing { method: Method::GET, target, given: headers, injected: None, upload: Upload::empty(), upgrade: false };
+    let mut outgoing = Outgoing { method: Method::GET, target, given, injected: None, upload: Upload::empty(), upgrade: false };
     let ready = outgoing.onto(lease, address).ok_or("The address of the check cannot be read")?;
     let answer = ready.send().await.map_err(|failed| failed.why)?;
-    Ok(answer.status())
+    Ok(answer.status)
 }

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, Method, Response, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, Version, header};
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
 
@@ -19,6 +19,7 @@ use crate::{
     body::{Body, BodyError},
     header::has_token,
     http1::{self, field},
+    message::{Fields, Request, Response},
     tunnel::Tunnel,
 };
 
@@ -36,11 +37,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(parts: &Parts) -> Self {
+    pub(super) fn new(request: &Request) -> Self {
         Self {
-            is_head: parts.method == Method::HEAD,
-            is_http10: parts.version == Version::HTTP_10,
-            takes_trailers: has_token(&parts.headers, &header::TE, "trailers"),
+            is_head: request.method == Method::HEAD,
+            is_http10: request.version == Version::HTTP_10,
+            takes_trailers: has_token(&request.fields, &header::TE, "trailers"),
         }
     }
 }
@@ -77,9 +78,8 @@ pub(super) enum Written {
 
 impl Writing {
     /// Writes the head. Takes back `keeps` where the connection ends with the answer.
-    pub(super) fn begin(out: &mut BytesMut, response: Response<Body>, asked: Asked, keeps: &mut bool) -> Self {
-        let (parts, mut body) = response.into_parts();
-        let (status, fields) = (parts.status, parts.headers);
+    pub(super) fn begin(out: &mut BytesMut, response: Response, asked: Asked, keeps: &mut bool) -> Self {
+        let Response { status, fields, mut body } = response;
         let tunnel = body.take_tunnel();
         *keeps &= tunnel.is_none() && !has_token(&fields, &header::CONNECTION, "close");
 
@@ -226,9 +226,9 @@ impl Writing {
 }
 
 /// The fields that are the answer's own; what frames it is decided here.
-fn lines(out: &mut BytesMut, fields: &HeaderMap) {
+fn lines(out: &mut BytesMut, fields: &Fields) {
     let mut has_date = false;
-    for (name, value) in fields {
+    for (name, value) in fields.iter() {
         if [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING].contains(name) {
             continue;
         }

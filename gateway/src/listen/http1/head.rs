@@ -5,22 +5,22 @@
 use std::{mem::MaybeUninit, ops::Range};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, Uri, Version, header};
 use httparse::{Header, Status};
 
 use crate::{
     framing::MOST_FIELDS,
     header::has_token,
     http1::{Framing, Malformed, is_chunked, length},
+    message::{Fields, Request},
     problem::{Code, Problem},
-    tunnel::MayUpgrade,
 };
 
 /// More than `framing.rs` lets pass, and little enough to wait for.
 const LARGEST: usize = 128 * 1024;
 
 pub(crate) struct Head {
-    pub(crate) parts: Parts,
+    pub(crate) request: Request,
     pub(crate) framing: Framing,
     /// Whether the client waits for word before it sends the body.
     pub(crate) expects: bool,
@@ -103,7 +103,7 @@ fn find(read: &[u8]) -> Result<Option<Found>, Problem> {
 impl Found {
     fn read(self, bytes: &Bytes) -> Result<Head, Problem> {
         let slice = |place: Range<usize>| bytes.get(place.clone()).map(|_| bytes.slice(place)).unwrap_or_default();
-        let mut fields = HeaderMap::with_capacity(self.fields.len());
+        let mut fields = Fields::with_capacity(self.fields.len());
         for (name, place) in self.fields {
             let value = HeaderValue::from_maybe_shared(slice(place)).map_err(|_| Problem::malformed("A field has odd bytes."))?;
             fields.append(name, value);
@@ -117,17 +117,12 @@ impl Found {
         let expects = self.version == Version::HTTP_11
             && framing != Framing::Over
             && fields.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-        let (mut parts, ()) = Request::new(()).into_parts();
-        (parts.method, parts.uri, parts.version) = (self.method, uri, self.version);
-        if fields.contains_key(header::UPGRADE) {
-            parts.extensions.insert(MayUpgrade);
-        }
-        parts.headers = fields;
-        Ok(Head { parts, framing, expects, keeps })
+        let request = Request { method: self.method, uri, version: self.version, fields, may_upgrade: true };
+        Ok(Head { request, framing, expects, keeps })
     }
 }
 
-fn frame(version: Version, fields: &mut HeaderMap) -> Result<(Framing, bool), Problem> {
+fn frame(version: Version, fields: &mut Fields) -> Result<(Framing, bool), Problem> {
     let mut keeps = version == Version::HTTP_11;
     if fields.contains_key(header::CONNECTION) {
         keeps = !has_token(fields, &header::CONNECTION, "close") && (keeps || has_token(fields, &header::CONNECTION, "keep-alive"));
@@ -169,9 +164,9 @@ mod tests {
             for piece in 1..data.len() {
                 let (head, length) = read(data.as_bytes(), piece).unwrap().unwrap();
                 assert_eq!(length, data.len() - 3);
-                assert_eq!(head.parts.uri, "/a?b");
+                assert_eq!(head.request.uri, "/a?b");
                 assert_eq!(head.framing, Framing::Length { left: 3 });
-                assert_eq!(head.parts.headers["x-empty"], "");
+                assert_eq!(head.request.fields.get(HeaderName::from_static("x-empty")).unwrap(), "");
                 assert!(head.keeps && !head.expects);
             }
         }

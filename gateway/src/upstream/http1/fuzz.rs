@@ -52,7 +52,7 @@ fn read(data: &[u8], piece: usize, method: &Method) -> Result<Option<Meaning>, M
                     add(&mut meaning.body, &data);
                 }
                 Piece::Trailers(fields) => {
-                    meaning.trailers = lines(&fields);
+                    meaning.trailers = lines(&fields.into());
                     over = true;
                 }
                 Piece::End => over = true,
@@ -75,7 +75,7 @@ fn add(body: &mut Vec<u8>, data: &Bytes) {
     body.extend_from_slice(data);
 }
 
-fn lines(fields: &http::HeaderMap) -> Vec<(String, Vec<u8>)> {
+fn lines(fields: &crate::message::Fields) -> Vec<(String, Vec<u8>)> {
     fields.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
 }
 

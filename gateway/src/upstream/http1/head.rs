@@ -4,23 +4,22 @@
 use std::{mem::MaybeUninit, ops::Range};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use httparse::{Header, Status};
 
 use crate::{
     header::has_token,
     http1::{Framing, Malformed, is_chunked, length},
+    message::Fields,
 };
 
 const MOST_FIELDS: usize = 128;
-/// Fields that the gateway adds before the client sees the answer: the map shall not have to grow.
-const OURS: usize = 10;
 const LARGEST: usize = 256 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) status: StatusCode,
-    pub(super) fields: HeaderMap,
+    pub(super) fields: Fields,
     pub(super) framing: Framing,
     /// Whether the service keeps the connection open after the body.
     pub(super) keeps: bool,
@@ -75,7 +74,7 @@ fn find(read: &[u8]) -> Result<Option<Found>, Malformed> {
 impl Found {
     fn read(self, bytes: &Bytes, method: &Method) -> Result<Head, Malformed> {
         let malformed = Malformed("a field of the answer makes no sense");
-        let mut fields = HeaderMap::with_capacity(self.fields.len() + OURS);
+        let mut fields = Fields::with_capacity(self.fields.len());
         for (name, place) in self.fields {
             let value = bytes.get(place.clone()).map(|_| bytes.slice(place)).ok_or(malformed)?;
             fields.append(name, HeaderValue::from_maybe_shared(value).map_err(|_| malformed)?);
@@ -86,7 +85,7 @@ impl Found {
 }
 
 /// RFC 9112 §6.3, §9.3.
-fn frame(method: &Method, status: StatusCode, is_http10: bool, fields: &mut HeaderMap) -> Result<(Framing, bool), Malformed> {
+fn frame(method: &Method, status: StatusCode, is_http10: bool, fields: &mut Fields) -> Result<(Framing, bool), Malformed> {
     let mut keeps = if fields.contains_key(header::CONNECTION) {
         !has_token(fields, &header::CONNECTION, "close") && (!is_http10 || has_token(fields, &header::CONNECTION, "keep-alive"))
     } else {
