@@ -11,8 +11,7 @@ use mintreu_model::route::check_path;
 
 use crate::{
     credential, framing,
-    http1::Framing,
-    listen::http1::head::{Head, Reading},
+    listen::http1::head::{Frame, Reading},
     message::Request,
     problem::Problem,
     settings::{SigningKey, SigningKeys},
@@ -118,28 +117,28 @@ pub fn head(data: &[u8]) {
     if let (Ok(at_once), Ok(in_pieces)) = (&at_once, &in_pieces) {
         assert_eq!(at_once.as_ref().map(meaning), in_pieces.as_ref().map(meaning), "a head that is cut means something else");
     }
-    if let Ok(Some(head)) = at_once
-        && accepts(&head.request)
+    if let Ok(Some((request, _))) = at_once
+        && accepts(&request)
     {
-        check_head(data, &head.request);
+        check_head(data, &request);
     }
 }
 
 /// The first head: what follows is another.
-fn read(data: &[u8], piece: usize) -> Result<Option<Head>, Problem> {
-    let mut reading = Reading::default();
+fn read(data: &[u8], piece: usize) -> Result<Option<(Request, Frame)>, Problem> {
+    let (mut reading, mut request) = (Reading::default(), Request::default());
     for more in data.chunks(piece) {
         reading.bytes.extend_from_slice(more);
-        if let Some(head) = reading.take()? {
-            return Ok(Some(head));
+        if let Some(frame) = reading.take(&mut request)? {
+            return Ok(Some((request, frame)));
         }
     }
     Ok(None)
 }
 
-fn meaning(head: &Head) -> (String, Framing, bool, bool) {
-    let Request { method, uri, version, fields, .. } = &head.request;
-    (format!("{method} {uri} {version:?} {fields:?}"), head.framing, head.expects, head.keeps)
+fn meaning((request, frame): &(Request, Frame)) -> (String, Frame) {
+    let Request { method, uri, version, fields, .. } = request;
+    (format!("{method} {uri} {version:?} {fields:?}"), *frame)
 }
 
 fn accepts(request: &Request) -> bool {

@@ -6,12 +6,12 @@ mod chunks;
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
-use tokio::io::AsyncRead;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::io::poll_read_buf;
 
 use self::chunks::Chunks;
@@ -110,7 +110,7 @@ pub(crate) fn is_chunked(fields: &Fields) -> bool {
 }
 
 /// Writes a line of a head.
-pub(crate) fn field(out: &mut BytesMut, name: &str, value: &[u8]) {
+pub(crate) fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
@@ -118,17 +118,29 @@ pub(crate) fn field(out: &mut BytesMut, name: &str, value: &[u8]) {
 }
 
 /// Writes the line before a chunk of so many bytes.
-pub(crate) fn chunk(out: &mut BytesMut, length: usize) {
+pub(crate) fn chunk(out: &mut Vec<u8>, length: usize) {
     out.extend_from_slice(format!("{length:x}\r\n").as_bytes());
 }
 
 /// Writes what comes after the last chunk.
-pub(crate) fn last_chunk(out: &mut BytesMut, trailers: Option<&HeaderMap>) {
+pub(crate) fn last_chunk(out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
     out.extend_from_slice(b"0\r\n");
     for (name, value) in trailers.into_iter().flatten() {
         field(out, name.as_str(), value.as_bytes());
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// Writes all that is to be written.
+pub(crate) fn write_out(io: &mut (impl AsyncWrite + Unpin), out: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    while !out.is_empty() {
+        let written = ready!(Pin::new(&mut *io).poll_write(cx, out))?;
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        out.drain(..written);
+    }
+    Poll::Ready(Ok(()))
 }
 
 /// Reads on; there is room for half of `room` at least.

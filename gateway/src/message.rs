@@ -92,7 +92,7 @@ impl From<Fields> for HeaderMap {
 }
 
 /// A request without its body.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
@@ -110,6 +110,12 @@ impl From<Parts> for Request {
 }
 
 impl Request {
+    /// Makes room for another, and holds on to nothing of this one.
+    pub(crate) fn clear(&mut self) {
+        self.fields.0.clear();
+        self.uri = Uri::default();
+    }
+
     /// All of it, for whoever handles it from here.
     pub(crate) fn take(&mut self) -> Self {
         Self {

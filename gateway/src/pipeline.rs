@@ -82,12 +82,12 @@ pub(crate) async fn serve(
 
     let wanted = tunnel::wanted(request);
     let wants_trailers = has_token(&request.fields, &header::TE, "trailers");
-    let mut given = std::mem::take(&mut request.fields);
-    strip_with(&mut given, Direction::ToService, |name| {
+    let given = &mut request.fields;
+    strip_with(given, Direction::ToService, |name| {
         *name == header::AUTHORIZATION || *name == header::EXPECT || (settings.shared_host && *name == header::COOKIE)
     });
     if let Some(wanted) = &wanted {
-        wanted.ask(&mut given);
+        wanted.ask(given);
     } else if wants_trailers {
         given.insert(header::TE, HeaderValue::from_static("trailers"));
     }
@@ -95,7 +95,7 @@ pub(crate) async fn serve(
     let asking = if caches && wanted.is_none() {
         let (grant, has_body) = (&caller.entry.grant, upload.progress().is_some());
         let question = Question { grant, service: service.id, method: &request.method, target: &call.forwarded, has_body };
-        match cache::visit(&core.cache, &core.metrics, &question, &mut given) {
+        match cache::visit(&core.cache, &core.metrics, &question, given) {
             Ok(Visit::Ask(asking)) => Some(asking),
             Ok(Visit::Hit(hit)) => return from_store(worker, hit, account, tag).await,
             Err(problem) => {

@@ -21,7 +21,6 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use bytes::BytesMut;
 use http::{
     HeaderName, HeaderValue, Method, Request, Uri, header,
     uri::{self, PathAndQuery},
@@ -78,7 +77,7 @@ pub(crate) struct Outgoing<'a> {
     /// Path and query as the client wrote them, after the product.
     pub(crate) target: &'a str,
     /// What is left of the client's fields.
-    pub(crate) given: Fields,
+    pub(crate) given: &'a Fields,
     /// What the platform adds; nothing to its own questions.
     pub(crate) injected: Option<Injected<'a>>,
     pub(crate) upload: Upload,
@@ -104,7 +103,7 @@ impl Outgoing<'_> {
         let upload = std::mem::replace(&mut self.upload, Upload::empty());
         let length = upload.size_hint().exact();
         let chunked = !upload.is_end_stream() && length.is_none();
-        let mut head = BytesMut::with_capacity(HEAD);
+        let mut head = Vec::with_capacity(HEAD);
         for part in [self.method.as_str(), " ", &*address.prefix, self.target, " HTTP/1.1\r\n"] {
             head.extend_from_slice(part.as_bytes());
         }
@@ -174,7 +173,7 @@ impl Outgoing<'_> {
 
     fn fields(&self, field: &mut impl FnMut(&HeaderName, &[u8])) {
         if let Some(injected) = self.injected {
-            return injected.fields(&self.given, field);
+            return injected.fields(self.given, field);
         }
         for (name, value) in self.given.iter() {
             field(name, value.as_bytes());

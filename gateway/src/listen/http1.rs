@@ -15,22 +15,22 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf as _, BytesMut};
 use tokio::{
-    io::{AsyncWrite, AsyncWriteExt as _},
+    io::AsyncWriteExt as _,
     time::{Instant, Sleep, sleep, timeout},
 };
 
 pub(crate) use self::incoming::Incoming;
 use self::{
     answer::{Asked, Writing, Written},
-    head::{Head, Reading},
+    head::{Frame, Reading},
     incoming::{End, Source},
 };
 use super::{accept::Worker, wire::Wire};
 use crate::{
     body::RequestBody,
     http1::{Framing, ROOM, fill},
+    message::Request,
     problem::{Code, Problem},
     trace::RequestTag,
     tunnel::Tunnel,
@@ -46,7 +46,7 @@ struct Connection {
     wire: Wire,
     reading: Reading,
     /// What is to be written next.
-    out: BytesMut,
+    out: Vec<u8>,
     patience: Patience,
 }
 
@@ -56,11 +56,13 @@ struct Patience {
     limit: Duration,
     until: Instant,
     timer: Pin<Box<Sleep>>,
+    /// Whether the timer wakes the task of this connection.
+    wakes: bool,
 }
 
 impl Patience {
     fn new(limit: Duration) -> Self {
-        Self { limit, until: Instant::now() + limit, timer: Box::pin(sleep(limit)) }
+        Self { limit, until: Instant::now() + limit, timer: Box::pin(sleep(limit)), wakes: false }
     }
 
     fn begin(&mut self) {
@@ -68,13 +70,17 @@ impl Patience {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            ready!(self.timer.as_mut().poll(cx));
+        if self.wakes && !self.timer.is_elapsed() {
+            return Poll::Pending;
+        }
+        while self.timer.as_mut().poll(cx).is_ready() {
             if Instant::now() >= self.until {
                 return Poll::Ready(());
             }
             self.timer.as_mut().reset(self.until);
         }
+        self.wakes = true;
+        Poll::Pending
     }
 }
 
@@ -91,11 +97,13 @@ enum After {
 impl Worker {
     pub(super) async fn serve_http1(&self, wire: Wire, peer: SocketAddr) {
         let patience = Patience::new(self.gateway.settings().header_timeout);
-        let mut connection = Connection { wire, reading: Reading::default(), out: BytesMut::new(), patience };
+        let mut connection = Connection { wire, reading: Reading::default(), out: Vec::new(), patience };
         let mut last_call = pin!(self.last_call());
+        let mut request = Request::default();
         loop {
-            let after = match connection.head(last_call.as_mut()).await {
-                Ok(Some(head)) => connection.exchange(self, head, peer).await,
+            request.clear();
+            let after = match connection.head(&mut request, last_call.as_mut()).await {
+                Ok(Some(frame)) => connection.exchange(self, &mut request, frame, peer).await,
                 Ok(None) => After::Gone,
                 Err(problem) => connection.refuse(self, problem).await,
             };
@@ -110,13 +118,13 @@ impl Worker {
 }
 
 impl Connection {
-    /// The next head; `None` when none comes.
-    async fn head(&mut self, mut last_call: Pin<&mut impl Future<Output = ()>>) -> Result<Option<Head>, Problem> {
+    /// Reads the next head into `request`; `None` when none comes.
+    async fn head(&mut self, request: &mut Request, mut last_call: Pin<&mut impl Future<Output = ()>>) -> Result<Option<Frame>, Problem> {
         self.patience.begin();
         poll_fn(|cx| {
             loop {
-                if let Some(head) = self.reading.take()? {
-                    return Poll::Ready(Ok(Some(head)));
+                if let Some(frame) = self.reading.take(request)? {
+                    return Poll::Ready(Ok(Some(frame)));
                 }
                 match fill(&mut self.wire, &mut self.reading.bytes, ROOM, cx) {
                     Poll::Ready(Ok(1..)) => {}
@@ -137,12 +145,12 @@ impl Connection {
         .await
     }
 
-    async fn exchange(&mut self, worker: &Worker, head: Head, peer: SocketAddr) -> After {
-        let Head { mut request, framing, expects, mut keeps } = head;
-        let asked = Asked::new(&request);
+    async fn exchange(&mut self, worker: &Worker, request: &mut Request, frame: Frame, peer: SocketAddr) -> After {
+        let Frame { framing, expects, mut keeps } = frame;
+        let asked = Asked::new(request);
         let (body, mut upload) = self.body(framing, expects);
         let answered = {
-            let mut answering = pin!(worker.dispatch(&mut request, body, peer));
+            let mut answering = pin!(worker.dispatch(request, body, peer));
             poll_fn(|cx| {
                 if let Poll::Ready(response) = answering.as_mut().poll(cx) {
                     return Poll::Ready(Some(response));
@@ -173,7 +181,7 @@ impl Connection {
         drop(writing);
         self.out.clear();
         if self.out.capacity() > OUT_KEPT {
-            self.out = BytesMut::new();
+            self.out = Vec::new();
         }
         match written {
             Some(Written::Whole) => {}
@@ -252,16 +260,4 @@ impl Connection {
         };
         let _ = timeout(LINGERING, lingering).await;
     }
-}
-
-/// Writes all that is to be written.
-fn write_out(io: &mut (impl AsyncWrite + Unpin), out: &mut BytesMut, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-    while out.has_remaining() {
-        let written = ready!(Pin::new(&mut *io).poll_write(cx, out))?;
-        if written == 0 {
-            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-        }
-        out.advance(written);
-    }
-    Pin::new(io).poll_flush(cx)
 }

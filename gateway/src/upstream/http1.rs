@@ -61,7 +61,7 @@ pub(super) struct Unanswered {
 /// A request in the form in which it is sent.
 pub(super) struct Outbound {
     /// The head, and its empty line.
-    pub(super) head: BytesMut,
+    pub(super) head: Vec<u8>,
     pub(super) method: Method,
     pub(super) upload: Upload,
     /// Whether the body goes in chunks.

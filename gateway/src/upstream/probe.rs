@@ -100,7 +100,7 @@ async fn ask(worker: &Worker, service: &Service, address: &Address, policy: Opti
     let mut given = Fields::default();
     given.insert(header::USER_AGENT, HeaderValue::from_static(concat!("mintreu/", env!("CARGO_PKG_VERSION"))));
     let target = policy.map_or("/", |policy| &policy.path);
-    let mut outgoing = Outgoing { method: Method::GET, target, given, injected: None, upload: Upload::empty(), upgrade: false };
+    let mut outgoing = Outgoing { method: Method::GET, target, given: &given, injected: None, upload: Upload::empty(), upgrade: false };
     let ready = outgoing.onto(lease, address).ok_or("The address of the check cannot be read")?;
     let answer = ready.send().await.map_err(|failed| failed.why)?;
     Ok(answer.status)

@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, StatusCode, Version, header};
 use http_body::{Body as _, Frame};
@@ -78,7 +78,7 @@ pub(super) enum Written {
 
 impl Writing {
     /// Writes the head. Takes back `keeps` where the connection ends with the answer.
-    pub(super) fn begin(out: &mut BytesMut, response: Response, asked: Asked, keeps: &mut bool) -> Self {
+    pub(super) fn begin(out: &mut Vec<u8>, response: Response, asked: Asked, keeps: &mut bool) -> Self {
         let Response { status, fields, mut body } = response;
         let tunnel = body.take_tunnel();
         *keeps &= tunnel.is_none() && !has_token(&fields, &header::CONNECTION, "close");
@@ -128,12 +128,12 @@ impl Writing {
     pub(super) fn poll(
         &mut self,
         io: &mut (impl AsyncWrite + Unpin),
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<Written>> {
         loop {
             let waits = self.gather(out, cx);
-            if out.has_remaining() || self.data.has_remaining() {
+            if !out.is_empty() || self.data.has_remaining() {
                 let pieces = [IoSlice::new(out), IoSlice::new(&self.data)];
                 let (from, to) = (usize::from(out.is_empty()), 1 + usize::from(self.data.has_remaining()));
                 let written = ready!(Pin::new(&mut *io).poll_write_vectored(cx, pieces.get(from..to).unwrap_or_default()))?;
@@ -141,7 +141,7 @@ impl Writing {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                 }
                 let first = written.min(out.len());
-                out.advance(first);
+                out.drain(..first);
                 self.data.advance(written - first);
                 if self.length == Length::Chunks && written > first && self.data.is_empty() {
                     out.extend_from_slice(b"\r\n");
@@ -161,7 +161,7 @@ impl Writing {
     }
 
     /// Takes what is there of the body; tells whether to wait for more.
-    fn gather(&mut self, out: &mut BytesMut, cx: &mut Context<'_>) -> bool {
+    fn gather(&mut self, out: &mut Vec<u8>, cx: &mut Context<'_>) -> bool {
         while self.data.is_empty() && out.len() < GATHERED {
             let Some(body) = &mut self.body else { return false };
             let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) else { return true };
@@ -176,7 +176,7 @@ impl Writing {
         false
     }
 
-    fn add(&mut self, out: &mut BytesMut, frame: Option<Result<Frame<Bytes>, BodyError>>) {
+    fn add(&mut self, out: &mut Vec<u8>, frame: Option<Result<Frame<Bytes>, BodyError>>) {
         let data = match frame {
             None => return self.end(out, None),
             Some(Ok(frame)) => match frame.into_data() {
@@ -213,7 +213,7 @@ impl Writing {
     }
 
     /// Lets go of the body, and writes its end.
-    fn end(&mut self, out: &mut BytesMut, trailers: Option<&HeaderMap>) {
+    fn end(&mut self, out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
         if self.body.take().is_none() {
             return;
         }
@@ -226,7 +226,7 @@ impl Writing {
 }
 
 /// The fields that are the answer's own; what frames it is decided here.
-fn lines(out: &mut BytesMut, fields: &Fields) {
+fn lines(out: &mut Vec<u8>, fields: &Fields) {
     let mut has_date = false;
     for (name, value) in fields.iter() {
         if [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING].contains(name) {

@@ -11,10 +11,9 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::write_out;
 use crate::{
     body::BodyError,
-    http1::{Framing, LARGE_ROOM, Malformed, Piece, ROOM, fill},
+    http1::{Framing, LARGE_ROOM, Malformed, Piece, ROOM, fill, write_out},
 };
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -90,7 +89,7 @@ impl Source {
         &mut self,
         io: &mut (impl AsyncRead + AsyncWrite + Unpin),
         read: &mut BytesMut,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
         cx: &mut Context<'_>,
     ) -> Poll<End> {
         loop {
@@ -114,7 +113,8 @@ impl Source {
                 self.expects = false;
                 out.extend_from_slice(CONTINUE);
             }
-            if !out.is_empty() && ready!(write_out(io, out, cx)).is_err() {
+            let told = ready!(write_out(io, out, cx)).is_ok() && ready!(Pin::new(&mut *io).poll_flush(cx)).is_ok();
+            if !told {
                 return Poll::Ready(self.breaks(Broken::Left));
             }
             match ready!(fill(io, read, self.framing.room(self.room), cx)) {

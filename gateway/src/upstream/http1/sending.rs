@@ -1,25 +1,26 @@
 //! A request on its way out: the head is written by us, the body follows as it comes.
 
 use std::{
-    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf as _, BytesMut};
 use http::HeaderMap;
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
 
 use super::Broken;
-use crate::{http1, upload::Upload};
+use crate::{
+    http1::{self, write_out},
+    upload::Upload,
+};
 
 /// As much is gathered before it is written, where more is there.
 const GATHERED: usize = 32 * 1024;
 
 pub(super) struct Sending {
     /// What is to be written next.
-    pub(super) out: BytesMut,
+    pub(super) out: Vec<u8>,
     /// None when it has come to its end.
     pub(super) upload: Option<Upload>,
     pub(super) chunked: bool,
@@ -33,13 +34,11 @@ impl Sending {
     pub(super) fn poll(&mut self, io: &mut (impl AsyncWrite + Unpin), cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         loop {
             let more = self.gather(cx)?;
-            while self.out.has_remaining() {
-                let written = ready!(Pin::new(&mut *io).poll_write(cx, &self.out))?;
-                if written == 0 {
-                    return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into()));
-                }
-                self.began = true;
-                self.out.advance(written);
+            if !self.out.is_empty() {
+                let before = self.out.len();
+                let written = write_out(io, &mut self.out, cx);
+                self.began |= self.out.len() < before;
+                ready!(written)?;
             }
             match more {
                 Poll::Ready(true) => {}
