@@ -7,16 +7,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use crate::message::Fields;
 
 /// RFC 9110 §7.6.1, and the older ones that implementations still obey.
-static HOP_BY_HOP: [HeaderName; 8] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 static NEVER_LATE: [HeaderName; 9] = [
     header::AUTHORIZATION,
@@ -70,7 +73,7 @@ pub(crate) fn strip_with(fields: &mut Fields, direction: Direction, ends_here: i
         .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
         .filter(|name| name != header::CONTENT_LENGTH && name != header::HOST)
         .collect();
-    fields.retain(|name| !(HOP_BY_HOP.contains(name) || is_reserved(name, direction) || named.contains(name) || ends_here(name)));
+    fields.retain(|name| !(is_hop_by_hop(name) || is_reserved(name, direction) || named.contains(name) || ends_here(name)));
 }
 
 /// Trailers are fields that arrive late: nothing that frames, routes, authenticates or is
@@ -84,11 +87,13 @@ pub(crate) fn strip_trailers(trailers: &mut HeaderMap, direction: Direction) {
 
 /// Whether a comma-separated field contains the token, in any case.
 pub(crate) fn has_token(fields: &Fields, name: &HeaderName, token: &str) -> bool {
-    fields
-        .get_all(name)
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .any(|part| part.trim().eq_ignore_ascii_case(token))
+    // Few have it at all.
+    fields.contains_key(name)
+        && fields
+            .get_all(name)
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
 /// The only value of a field that may stand once; `Err` when it stands twice.

@@ -47,8 +47,15 @@ impl Fields {
 
     /// Puts a line in the place of all of that name.
     pub(crate) fn insert(&mut self, name: HeaderName, value: HeaderValue) {
-        self.remove(&name);
-        self.append(name, value);
+        let mut places = self.0.iter_mut().filter(|(one, _)| *one == name);
+        match (places.next(), places.next()) {
+            (None, _) => self.append(name, value),
+            (Some((_, only)), None) => *only = value,
+            (Some(_), Some(_)) => {
+                self.remove(&name);
+                self.append(name, value);
+            }
+        }
     }
 
     pub(crate) fn remove(&mut self, name: impl Borrow<HeaderName>) {
