@@ -168,7 +168,7 @@ impl Asking {
         let keeping = place.and_then(|place| {
             let freshness = Freshness::of(status, fields)?;
             let vary = place.vary(fields)?;
-            Keeping::new(store, place, Stored { status, fields: fields.clone(), body: Bytes::new(), vary, freshness })
+            Keeping::new(store, place, Stored { status, fields: fields.detached(), body: Bytes::new(), vary, freshness })
         });
         fields.append(CACHE_STATUS, told(keeping.is_some()));
         Outcome::Relay(keeping.map(Box::new))

@@ -20,6 +20,11 @@ impl Fields {
         Self(Vec::with_capacity(number + OURS))
     }
 
+    /// The same in memory of their own: what was read keeps all that was read with it.
+    pub(crate) fn detached(&self) -> Self {
+        self.iter().map(|(name, value)| (name.clone(), detached(value))).collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -65,6 +70,11 @@ impl Fields {
     pub(crate) fn retain(&mut self, mut stays: impl FnMut(&HeaderName) -> bool) {
         self.0.retain(|(name, _)| stays(name));
     }
+}
+
+/// A value in memory of its own.
+pub(crate) fn detached(value: &HeaderValue) -> HeaderValue {
+    HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
 }
 
 impl FromIterator<(HeaderName, HeaderValue)> for Fields {
@@ -177,6 +187,7 @@ impl<B> From<Response<B>> for http::Response<B> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use http::header;
 
     use super::*;
@@ -190,6 +201,17 @@ mod tests {
         let fields = Fields::from(HeaderMap::from(fields));
         assert_eq!(fields.get_all(header::VIA).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(fields.len(), 3);
+    }
+
+    #[test]
+    fn what_is_kept_keeps_nothing_else() {
+        let read = Bytes::from(vec![b'x'; 8_000]);
+        let mut fields = Fields::default();
+        fields.append(header::VIA, HeaderValue::from_maybe_shared(read.slice(..3)).unwrap());
+        let kept = fields.detached();
+        assert_eq!(kept.get(header::VIA), fields.get(header::VIA));
+        drop(fields);
+        assert!(read.is_unique());
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        // hyper stops polling once it has written Content-Length bytes.
+        // Nobody asks for more once Content-Length bytes are written.
         if self.is_end_stream() {
             self.settle();
         }

@@ -1,5 +1,5 @@
 //! The body of a request on its way to the service: counted, bounded, watched for stalls, and
-//! read only as fast as the service takes it. The first read of it is what makes hyper send
+//! read only as fast as the service takes it. The first read of it is what makes the listener send
 //! `100 Continue`, so that nothing here touches a body before its call is admitted.
 
 use std::{
@@ -44,7 +44,7 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// What the call knows of its upload while hyper owns the body.
+/// What the call knows of its upload while whoever sends it owns the body.
 #[derive(Debug)]
 pub(crate) struct Progress {
     began: Instant,

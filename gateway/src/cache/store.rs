@@ -19,7 +19,10 @@ use super::{
     OF_BODIES,
     freshness::{Freshness, vary},
 };
-use crate::{message::Fields, settings::CacheSettings};
+use crate::{
+    message::{Fields, detached},
+    settings::CacheSettings,
+};
 
 /// Answers to one question that differ by fields of the request.
 const MOST_VARIANTS: usize = 8;
@@ -69,7 +72,7 @@ impl Stored {
         let mut fields = self.fields.clone();
         fields.retain(|name| OF_BODIES.contains(name) || !said.contains_key(name));
         for (name, value) in said.iter().filter(|(name, _)| !OF_BODIES.contains(name)) {
-            fields.append(name.clone(), value.clone());
+            fields.append(name.clone(), detached(value));
         }
         if !said.contains_key(http::header::AGE) {
             fields.remove(http::header::AGE);
@@ -114,7 +117,7 @@ impl Place {
     /// What the answer depends on, of this call; `None`: on what is not known here.
     pub(super) fn vary(&self, fields: &Fields) -> Option<Vec<(HeaderName, Vec<HeaderValue>)>> {
         let with = |name: HeaderName| {
-            let values = self.given.get_all(&name).cloned().collect();
+            let values = self.given.get_all(&name).map(detached).collect();
             (name, values)
         };
         Some(vary(fields)?.into_iter().map(with).collect())

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::BytesMut;
 use tokio::{
     io::AsyncWriteExt as _,
     time::{Instant, Sleep, sleep, timeout},
@@ -39,8 +40,8 @@ use crate::{
 /// What is read of a client that was told to go, so that the system does not take the answer back.
 const LEFT_UNREAD: usize = 256 * 1024;
 const LINGERING: Duration = Duration::from_secs(1);
-/// What was written takes no more memory than this while nothing is.
-const OUT_KEPT: usize = 16 * 1024;
+/// A connection that waits for its next call keeps buffers of so many bytes.
+const KEPT: usize = 16 * 1024;
 
 struct Connection {
     wire: Wire,
@@ -102,6 +103,7 @@ impl Worker {
         let mut request = Request::default();
         loop {
             request.clear();
+            connection.shrink();
             let after = match connection.head(&mut request, last_call.as_mut()).await {
                 Ok(Some(frame)) => connection.exchange(self, &mut request, frame, peer).await,
                 Ok(None) => After::Gone,
@@ -118,6 +120,16 @@ impl Worker {
 }
 
 impl Connection {
+    /// Lets go of what a large body needed.
+    fn shrink(&mut self) {
+        if self.out.capacity() > KEPT {
+            self.out = Vec::new();
+        }
+        if self.reading.bytes.is_empty() && self.reading.bytes.capacity() > KEPT {
+            self.reading.bytes = BytesMut::new();
+        }
+    }
+
     /// Reads the next head into `request`; `None` when none comes.
     async fn head(&mut self, request: &mut Request, mut last_call: Pin<&mut impl Future<Output = ()>>) -> Result<Option<Frame>, Problem> {
         self.patience.begin();
@@ -180,9 +192,6 @@ impl Connection {
         .await;
         drop(writing);
         self.out.clear();
-        if self.out.capacity() > OUT_KEPT {
-            self.out = Vec::new();
-        }
         match written {
             Some(Written::Whole) => {}
             Some(Written::Tunnel(tunnel)) => return After::Tunnel(tunnel),

@@ -26,8 +26,6 @@ const PREFACE: &[u8; 4] = b"PRI ";
 const NOT_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 32\r\nConnection: close\r\n\r\n\
     This port speaks https, not http";
 
-/// An answer of so many bytes is written in one piece.
-const SMALL: usize = 1024;
 /// Of a client that is refused.
 const LEFT_UNREAD: u64 = 64 * 1024;
 
@@ -92,16 +90,6 @@ impl Wire {
     }
 }
 
-/// All of the data in one piece, where there is room for it.
-fn join<'a>(data: &[IoSlice<'_>], room: &'a mut [u8; SMALL]) -> Option<&'a [u8]> {
-    let mut end = 0;
-    for piece in data {
-        room.get_mut(end..end + piece.len())?.copy_from_slice(piece);
-        end += piece.len();
-    }
-    room.get(..end)
-}
-
 /// The first bytes came in pieces: they are read one by one, for as long as they could still be
 /// the preface.
 async fn dribbled(stream: &mut TcpStream) -> io::Result<(Bytes, Protocol)> {
@@ -157,12 +145,6 @@ impl AsyncWrite for Wire {
 
     fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        // The system takes one small piece sooner than two.
-        let mut small = [0; SMALL];
-        let whole = if let [only] = data { Some(&**only) } else { join(data, &mut small) };
-        if let Some(whole) = whole {
-            return Pin::new(wire).poll_write(cx, whole);
-        }
         let outcome = match &mut wire.transport {
             Transport::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, data),
             Transport::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, data),

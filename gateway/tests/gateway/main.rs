@@ -23,6 +23,7 @@
 //! | a truncated answer looks truncated | 9112 §8, 9113 §8.1 | `exchange::a_service_that_dies…`, the same in `http2`, `outgoing::an_answer_that_breaks…` |
 //! | revocation at once | | `policy` |
 //! | one way to read an answer, one place for what comes after it | 9112 §6.3, §9.3 | `answer` |
+//! | one call after the other, and the end of a connection | 9112 §9.3, §9.6 | `connection` |
 //! | floods cost bounded memory | 9113 §10.5 | `flood` |
 
 #[cfg(test)]
@@ -32,6 +33,8 @@ mod support;
 mod answer;
 #[cfg(test)]
 mod cache;
+#[cfg(test)]
+mod connection;
 #[cfg(test)]
 mod cors;
 #[cfg(test)]
