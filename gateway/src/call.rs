@@ -14,7 +14,7 @@ use mintreu_model::id::RequestId;
 
 use crate::{
     grant::Entry,
-    journal::{NotWritten, Synced, UsageRecord},
+    journal::{NotWritten, UsageRecord},
     limit::Reservation,
     state::Worker,
     upload::Progress,
@@ -83,9 +83,8 @@ impl Call {
     }
 
     /// The service has answered, and the client is about to hear of it: anything but a 5xx is billed.
-    /// So much of the body is there already. Follow it with [`settle`](Self::settle) or
-    /// [`withhold`](Self::withhold).
-    pub(crate) fn answered(&mut self, status: u16, in_hand: u64) -> Result<Option<Synced>, NotWritten> {
+    /// So much of the body is there already. Follow a refusal with [`withhold`](Self::withhold).
+    pub(crate) async fn answered(&mut self, status: u16, in_hand: u64) -> Result<(), NotWritten> {
         let core = &self.worker.core;
         let latency = self.began.elapsed();
         core.metrics.waited(latency);
@@ -95,13 +94,15 @@ impl Call {
         self.billed = status < 500;
         self.told = (self.uploaded(), in_hand);
         let (bytes_in, bytes_out) = self.told;
-        let written = core.journal.write(&self.worker.ledger, &UsageRecord { bytes_in, bytes_out, ..self.record(true) });
-        self.counted = written.is_ok();
-        written
+        // From here on it is written, whether or not somebody waits for it.
+        self.counted = true;
+        let record = UsageRecord { bytes_in, bytes_out, ..self.record(true) };
+        core.journal.write(&self.worker.ledger, record).await?;
+        self.settle();
+        Ok(())
     }
 
-    /// What was written lasts: the client hears of it.
-    pub(crate) fn settle(&mut self) {
+    fn settle(&mut self) {
         if let Some(unit) = self.unit.take().filter(|_| self.billed) {
             unit.keep();
         }
@@ -156,6 +157,9 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
+        if self.counted {
+            self.settle();
+        }
         let core = &self.worker.core;
         core.metrics.in_flight.fetch_sub(1, Relaxed);
         if self.status == CLIENT_LEFT {

@@ -15,6 +15,7 @@ mod sync;
 
 use std::{
     fs::{self, File},
+    future::poll_fn,
     io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
@@ -22,6 +23,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -33,11 +35,10 @@ use uuid::Uuid;
 use flush::Reading;
 pub use flush::{Imported, Waiting};
 pub(crate) use flush::{import, inspect};
-use ledger::Kept;
 pub(crate) use ledger::Ledger;
+use ledger::{Kept, Written};
 use segment::Live;
-pub(crate) use sync::Synced;
-use sync::Syncer;
+use sync::{Synced, Syncer};
 
 use crate::{
     policy::SourceUnavailable,
@@ -220,32 +221,41 @@ impl Journal {
         !self.full.load(Ordering::Relaxed) && !self.recovering.load(Ordering::Relaxed)
     }
 
-    /// Writes what is to be billed. The client may hear of it when this has returned and, where
-    /// there is one, the [`Synced`] has come true.
-    pub(crate) fn write(&self, ledger: &Ledger, record: &UsageRecord) -> Result<Option<Synced>, NotWritten> {
-        match ledger.write(record, || self.open_segment()) {
-            Ok(Some((live, end))) => Ok(self.publish(live, end)),
-            Ok(None) => Ok(None),
+    /// Writes what is to be billed, in one with what other calls of this turn of the event loop have to
+    /// write. The client may hear of it when this has come true; it is written though nobody waits.
+    pub(crate) async fn write(&self, ledger: &Ledger, record: UsageRecord) -> Result<(), NotWritten> {
+        let (round, waits) = ledger.join(record);
+        if waits && self.syncer.is_none() {
+            others_first().await;
+        }
+        let synced = match ledger.write(&round, || self.open_segment()) {
+            Ok(Written::Now(live, end)) => self.publish(live, end),
+            Ok(Written::Before) => None,
             Err(error) => {
                 self.refuse(&error);
-                Err(NotWritten)
+                return Err(NotWritten);
             }
-        }
+        };
+        let lasts = match synced {
+            Some(synced) => synced.holds().await,
+            None => true,
+        };
+        if lasts { Ok(()) } else { Err(NotWritten) }
     }
 
     /// Takes the end of a call in, to be written with the next one.
     pub(crate) fn end(&self, ledger: &Ledger, record: UsageRecord) {
         match ledger.keep(record) {
             Kept::Waits => {}
-            Kept::Enough => self.write_ended(ledger),
+            Kept::Enough => self.write_all(ledger),
             Kept::Lost => {
                 self.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 
-    fn write_ended(&self, ledger: &Ledger) {
-        match ledger.write_ended(|| self.open_segment()) {
+    fn write_all(&self, ledger: &Ledger) {
+        match ledger.write_all(|| self.open_segment()) {
             Ok(Some((live, end))) => drop(self.publish(live, end)),
             Ok(None) => {}
             Err(error) => self.refuse(&error),
@@ -317,6 +327,19 @@ impl Journal {
             lost: self.lost.load(Ordering::Relaxed),
         }
     }
+}
+
+/// Lets the tasks that are ready have their turn.
+async fn others_first() {
+    let mut had = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut had, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -188,17 +188,11 @@ async fn record(account: &mut Call, status: StatusCode, length: u64, in_hand: u6
         let detail = format!("The answer of the service is larger than {limit} bytes, the limit of the plan.");
         return Err(Problem::new(Code::AnswerTooLarge, detail));
     }
-    let lasts = match account.answered(status.as_u16(), in_hand) {
-        Ok(Some(synced)) => synced.holds().await,
-        Ok(None) => true,
-        Err(NotWritten) => false,
-    };
-    if !lasts {
+    if let Err(NotWritten) = account.answered(status.as_u16(), in_hand).await {
         let problem = Problem::from(Code::ServiceUnavailable).with_retry_after(5);
         account.withhold(problem.code.status().as_u16());
         return Err(problem);
     }
-    account.settle();
     Ok(())
 }
 

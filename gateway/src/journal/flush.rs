@@ -52,7 +52,7 @@ impl Journal {
         self.warn_of_a_full_disk();
         let ledgers = locked(&self.ledgers).clone();
         for ledger in &ledgers {
-            self.write_ended(ledger);
+            self.write_all(ledger);
         }
         drop(ledgers);
         self.let_go_of_ended_workers();

@@ -220,10 +220,10 @@ impl Routes {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn record() -> UsageRecord {
+    pub(in crate::journal) fn record() -> UsageRecord {
         let id = |number| Uuid::from_u128(number);
         UsageRecord {
             application_id: ApplicationId(id(1)),
