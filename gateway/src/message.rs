@@ -11,6 +11,9 @@ use crate::body::Body;
 /// Fields that the gateway adds to an answer: the list shall not have to grow.
 const OURS: usize = 8;
 
+/// Room that a connection keeps for the fields of its next request.
+pub(crate) const USUAL: usize = 32;
+
 /// The fields of a message in their order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields(Vec<(HeaderName, HeaderValue)>);
@@ -130,6 +133,7 @@ impl Request {
     /// Makes room for another, and holds on to nothing of this one.
     pub(crate) fn clear(&mut self) {
         self.fields.0.clear();
+        self.fields.0.shrink_to(USUAL);
         self.uri = Uri::default();
     }
 

@@ -33,7 +33,7 @@ const GATEWAY: &[Line] = &[
     ("product_unknown", 404, "No product has this name. Compare the address with the one in the dashboard."),
     ("route_unknown", 404, "The product has no such route. Its page in the catalogue lists them."),
     ("method_not_allowed", 405, "The route takes other methods: the Allow header names them."),
-    ("request_timeout", 408, "The body did not arrive in time. Send it faster or in parts."),
+    ("request_timeout", 408, "The head or the body of the request did not arrive in time. Send it faster or in parts."),
     ("body_too_large", 413, "Send less at once. The plan may name a limit of its own: another plan may allow more."),
     ("uri_too_long", 414, "Move parameters into the body."),
     ("headers_too_large", 431, "Send fewer or shorter headers; often cookies are the cause."),

@@ -217,7 +217,7 @@ impl Connection {
             }
             _ => {
                 let (body, mut source) = incoming::pair(framing, expects);
-                let over = source.take(read).is_some();
+                let over = source.take(read) == Some(End::Whole);
                 (body.into(), Some(source).filter(|_| !over))
             }
         }

@@ -57,6 +57,26 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
     assert!(service.seen().is_empty());
 }
 
+/// RFC 9112 §7.1: nobody knows where a request begins behind chunks that make no sense.
+#[test]
+fn what_follows_a_broken_body_is_never_a_request() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    let next = head(&world, "GET", "");
+    for body in ["x\r\n", "2\r\nhiNOT", "0\r\nno colon\r\n\r\n"] {
+        for credentials in ["Authorization: Basic eDp5\r\n", &world.key.basic()] {
+            let lines = format!("{credentials}Transfer-Encoding: chunked\r\n");
+            let mut client = world.client();
+            client.send(format!("POST /products/shop/v1 HTTP/1.1\r\nHost: gw\r\n{lines}\r\n{body}{next}"));
+            let answer = client.receive();
+            assert!(matches!(answer.status, 400 | 401), "{body:?}: {}", answer.status);
+            assert_eq!(answer.header("connection"), "close");
+            assert!(client.is_closed(), "{body:?}");
+        }
+    }
+    assert!(service.seen().iter().all(|seen| seen.line.starts_with("POST")));
+}
+
 /// RFC 9112 §9.3: a body that is here already is skipped, and the connection lives on.
 #[test]
 fn a_refused_call_whose_body_has_come_costs_no_connection() {

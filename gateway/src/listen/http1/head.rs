@@ -12,7 +12,7 @@ use crate::{
     framing::MOST_FIELDS,
     header::has_token,
     http1::{Framing, Malformed, is_chunked, length},
-    message::Request,
+    message::{Request, USUAL},
     problem::{Code, Problem},
 };
 
@@ -54,6 +54,7 @@ impl Reading {
             let value = HeaderValue::from_maybe_shared(slice(place)).map_err(|_| Problem::malformed("A field has odd bytes."))?;
             request.fields.append(name, value);
         }
+        self.places.shrink_to(USUAL);
         if found.target.len() >= usize::from(u16::MAX) {
             return Err(Code::UriTooLong.into());
         }

@@ -65,6 +65,7 @@ pub(super) struct Source {
     /// Whether the client waits for word.
     expects: bool,
     room: usize,
+    broken: bool,
 }
 
 /// Why nothing more is read for a body.
@@ -80,7 +81,7 @@ pub(super) enum End {
 pub(super) fn pair(framing: Framing, expects: bool) -> (Incoming, Source) {
     let shared = Arc::new(Shared::default());
     let left = if let Framing::Length { left } = framing { Some(left) } else { None };
-    (Incoming { shared: Arc::clone(&shared), left, over: false }, Source { shared, framing, expects, room: ROOM })
+    (Incoming { shared: Arc::clone(&shared), left, over: false }, Source { shared, framing, expects, room: ROOM, broken: false })
 }
 
 impl Source {
@@ -155,20 +156,22 @@ impl Source {
 
     /// Nobody has the body: whether its rest is there already and is gone now.
     pub(super) fn skip(&mut self, read: &mut BytesMut) -> bool {
-        loop {
+        while !self.broken {
             match self.framing.next(read) {
                 Ok(Piece::End | Piece::Trailers(_)) => return true,
                 Ok(Piece::Data(_)) => {}
-                Ok(Piece::Missing) | Err(_) => return false,
+                Ok(Piece::Missing) | Err(_) => break,
             }
         }
+        false
     }
 
     pub(super) fn is_abandoned(&self) -> bool {
         self.shared.state().gone
     }
 
-    fn breaks(&self, why: Broken) -> End {
+    fn breaks(&mut self, why: Broken) -> End {
+        self.broken = true;
         self.tell(|state| {
             state.piece = Some(Err(why.into()));
             state.over = true;
