@@ -79,27 +79,10 @@ impl Framing {
     }
 }
 
-/// The length that the fields declare; said more than once, the same each time, it stands once after
-/// this.
-pub(crate) fn length(fields: &mut Fields) -> Result<Option<u64>, Malformed> {
-    let malformed = Malformed("the length is no number");
-    let mut length = None;
-    let mut times = 0;
-    for line in fields.get_all(header::CONTENT_LENGTH) {
-        for number in line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-            let digits = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
-            let number = std::str::from_utf8(number).ok().filter(|_| digits).and_then(|number| number.parse::<u64>().ok());
-            let number = number.ok_or(malformed)?;
-            if length.replace(number).is_some_and(|before| before != number) {
-                return Err(Malformed("there are two lengths"));
-            }
-            times += 1;
-        }
-    }
-    if let Some(length) = length.filter(|_| times > 1) {
-        fields.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    Ok(length)
+/// A length as it is written.
+pub(crate) fn number(text: &[u8]) -> Option<u64> {
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
 }
 
 /// Whether the transfer coding is the one that both sides know.

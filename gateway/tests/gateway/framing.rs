@@ -18,6 +18,9 @@ fn ambiguous_lengths_are_refused_and_the_connection_closed() {
     for lines in [
         "Content-Length: +5\r\n",
         "Content-Length: 5,6\r\n",
+        "Content-Length: 5, 5\r\n",
+        "Content-Length: 5\r\nContent-Length: 5\r\n",
+        "Content-Length: \r\n",
         "Content-Length: 5\r\nContent-Length: 6\r\n",
         "Content-Length: 0x5\r\n",
         "Content-Length : 5\r\n",

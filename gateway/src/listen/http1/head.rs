@@ -10,8 +10,8 @@ use httparse::{Header, Status};
 
 use crate::{
     framing::MOST_FIELDS,
-    header::has_token,
-    http1::{Framing, Malformed, is_chunked, length},
+    header::{has_token, single},
+    http1::{Framing, is_chunked, number},
     message::{Request, USUAL},
     problem::{Code, Problem},
 };
@@ -121,7 +121,9 @@ fn frame(request: &mut Request) -> Result<Frame, Problem> {
     if fields.contains_key(header::CONNECTION) {
         keeps = !has_token(fields, &header::CONNECTION, "close") && (keeps || has_token(fields, &header::CONNECTION, "keep-alive"));
     }
-    let declared = length(fields).map_err(|Malformed(why)| Problem::malformed(format!("Content-Length makes no sense: {why}.")))?;
+    let refused = || Problem::malformed("Content-Length must be one number.");
+    let line = single(fields, &header::CONTENT_LENGTH).map_err(|()| refused())?;
+    let declared = line.map(|line| number(line.as_bytes()).ok_or_else(refused)).transpose()?;
     let mut framing = Framing::length(declared.unwrap_or(0));
     if fields.contains_key(header::TRANSFER_ENCODING) {
         if !is_current || !is_chunked(fields) {
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn a_head_means_the_same_however_it_is_cut() {
         for end in ["\r\n", "\n"] {
-            let lines = ["\r\nPOST /a?b HTTP/1.1", "Host: h", "Content-Length: 3, 3", "X-Empty:", "", "abc"];
+            let lines = ["\r\nPOST /a?b HTTP/1.1", "Host: h", "Content-Length: 3", "X-Empty:", "", "abc"];
             let data = lines.join(end);
             for piece in 1..data.len() {
                 let (request, frame, length) = read(data.as_bytes(), piece).unwrap().unwrap();

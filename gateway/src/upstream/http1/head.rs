@@ -9,7 +9,7 @@ use httparse::{Header, Status};
 
 use crate::{
     header::has_token,
-    http1::{Framing, Malformed, is_chunked, length},
+    http1::{self, Framing, Malformed, is_chunked},
     message::Fields,
 };
 
@@ -110,4 +110,25 @@ fn frame(method: &Method, status: StatusCode, is_http10: bool, fields: &mut Fiel
         declared.map_or(Framing::Close, Framing::length)
     };
     Ok((framing, keeps && framing != Framing::Close))
+}
+
+/// The length that the fields declare; said more than once, the same each time, it stands once after
+/// this.
+fn length(fields: &mut Fields) -> Result<Option<u64>, Malformed> {
+    let malformed = Malformed("the length is no number");
+    let mut length = None;
+    let mut times = 0;
+    for line in fields.get_all(header::CONTENT_LENGTH) {
+        for number in line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            let number = http1::number(number).ok_or(malformed)?;
+            if length.replace(number).is_some_and(|before| before != number) {
+                return Err(Malformed("there are two lengths"));
+            }
+            times += 1;
+        }
+    }
+    if let Some(length) = length.filter(|_| times > 1) {
+        fields.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Ok(length)
 }
