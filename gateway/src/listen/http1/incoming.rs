@@ -31,10 +31,10 @@ enum Broken {
 /// What the two ends say to each other.
 #[derive(Default)]
 struct State {
-    piece: Option<Result<Frame<Bytes>, BodyError>>,
+    piece: Option<Frame<Bytes>>,
     wanted: bool,
-    /// No other piece comes.
-    over: bool,
+    /// No other piece comes, and whether the body is whole.
+    end: Option<Result<(), Broken>>,
     /// Nobody has the body any more.
     gone: bool,
     reader: Option<Waker>,
@@ -143,8 +143,8 @@ impl Source {
         };
         let over = self.framing.is_over();
         self.tell(|state| {
-            state.piece = piece.map(Ok);
-            state.over = over;
+            state.piece = piece;
+            state.end = over.then_some(Ok(()));
         });
         over.then_some(End::Whole)
     }
@@ -172,10 +172,7 @@ impl Source {
 
     fn breaks(&mut self, why: Broken) -> End {
         self.broken = true;
-        self.tell(|state| {
-            state.piece = Some(Err(why.into()));
-            state.over = true;
-        });
+        self.tell(|state| state.end = Some(Err(why)));
         End::Broken
     }
 
@@ -195,8 +192,7 @@ impl Drop for Source {
     fn drop(&mut self) {
         if !self.framing.is_over() {
             self.tell(|state| {
-                state.piece.get_or_insert_with(|| Err(Broken::Left.into()));
-                state.over = true;
+                state.end.get_or_insert(Err(Broken::Left));
             });
         }
     }
@@ -213,9 +209,9 @@ impl Body for Incoming {
         }
         let mut state = body.shared.state();
         let Some(piece) = state.piece.take() else {
-            if state.over {
+            if let Some(end) = state.end.take() {
                 body.over = true;
-                return Poll::Ready(None);
+                return Poll::Ready(end.err().map(|broken| Err(broken.into())));
             }
             state.wanted = true;
             state.reader = Some(cx.waker().clone());
@@ -227,15 +223,11 @@ impl Body for Incoming {
             return Poll::Pending;
         };
         drop(state);
-        match &piece {
-            Ok(frame) if frame.is_trailers() => body.over = true,
-            Ok(frame) => {
-                let length = frame.data_ref().map_or(0, |data| data.len() as u64);
-                body.left = body.left.map(|left| left.saturating_sub(length));
-            }
-            Err(_) => body.over = true,
+        match piece.data_ref() {
+            Some(data) => body.left = body.left.map(|left| left.saturating_sub(data.len() as u64)),
+            None => body.over = true,
         }
-        Poll::Ready(Some(piece))
+        Poll::Ready(Some(Ok(piece)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -255,6 +247,26 @@ impl Drop for Incoming {
         drop(state);
         if let Some(source) = source {
             source.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// RFC 9112 §8: what was cut must not look whole, whenever it is read.
+    #[tokio::test]
+    async fn a_body_whose_connection_ends_breaks_off_behind_its_last_piece() {
+        for framing in [Framing::CHUNKED, Framing::length(5)] {
+            let (mut body, mut source) = pair(framing, false);
+            let read = if framing == Framing::CHUNKED { "2\r\nhi\r\n" } else { "hi" };
+            assert_eq!(source.take(&mut BytesMut::from(read)), None);
+            drop(source);
+            assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "hi");
+            assert!(body.frame().await.unwrap().is_err(), "{framing:?}");
         }
     }
 }
