@@ -195,6 +195,10 @@ impl Connection {
         match written {
             Some(Written::Whole) => {}
             Some(Written::Tunnel(tunnel)) => return After::Tunnel(tunnel),
+            Some(Written::Hidden) => {
+                self.wire.reset();
+                return After::Gone;
+            }
             Some(Written::Broken) | None => return After::Gone,
         }
         // The answer came early, and the service takes the rest of the body all the same.

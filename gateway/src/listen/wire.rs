@@ -11,6 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
     net::TcpStream,
@@ -75,6 +76,17 @@ impl Wire {
         let stream = TlsAcceptor::from(config).accept(stream).await?;
         let protocol = if stream.get_ref().1.alpn_protocol() == Some(HTTP2) { Protocol::Http2 } else { Protocol::Http1 };
         Ok((Self::new(Transport::Tls(Box::new(stream)), Bytes::new(), write_idle), protocol))
+    }
+
+    /// Has the connection end in a reset, which no client takes for an end.
+    pub(super) fn reset(&self) {
+        let stream = match &self.transport {
+            Transport::Plain(stream) => stream,
+            Transport::Tls(stream) => stream.get_ref().0,
+        };
+        if let Err(error) = SockRef::from(stream).set_linger(Some(Duration::ZERO)) {
+            tracing::debug!(%error, "a broken answer may look whole");
+        }
     }
 
     /// Gives the writer up when it has waited for too long.

@@ -1,6 +1,10 @@
 //! A client's connection in HTTP/1.1, from one call to the next (RFC 9112 §9).
 
-use std::{io::Write as _, sync::mpsc, thread};
+use std::{
+    io::{ErrorKind, Read as _, Write as _},
+    sync::mpsc,
+    thread,
+};
 
 use crate::support::{PATIENCE, Service, World, service::After};
 
@@ -151,6 +155,21 @@ fn an_older_client_keeps_its_connection_when_it_asks() {
     client.send(head(&world, "GET", "Connection: close\r\n"));
     assert_eq!(client.receive().header("connection"), "close");
     assert!(client.is_closed());
+}
+
+/// RFC 9112 §8: where the end of the connection is the end of the body, only a reset tells.
+#[test]
+fn a_truncated_answer_looks_truncated_to_an_older_client() {
+    let service = Service::start(|exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+        After::Close
+    });
+    let world = World::new(&service);
+    let mut client = world.client();
+    client.send(format!("GET /products/shop/v1 HTTP/1.0\r\nHost: gw\r\n{}\r\n", world.key.basic()));
+    let mut answer = Vec::new();
+    let ended = client.stream().read_to_end(&mut answer);
+    assert_eq!(ended.map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
 }
 
 /// RFC 9110 §6.5.1.

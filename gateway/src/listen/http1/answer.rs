@@ -71,8 +71,10 @@ pub(super) struct Writing {
 /// How an answer ended.
 pub(super) enum Written {
     Whole,
-    /// The client can see that something is missing.
+    /// Something is missing, and the client can see that.
     Broken,
+    /// The same, but for its end the answer looks whole.
+    Hidden,
     Tunnel(Box<Tunnel>),
 }
 
@@ -154,6 +156,7 @@ impl Writing {
             }
             return Poll::Ready(Ok(match self.tunnel.take() {
                 Some(tunnel) => Written::Tunnel(tunnel),
+                None if self.broken && self.length == Length::Close => Written::Hidden,
                 None if self.broken => Written::Broken,
                 None => Written::Whole,
             }));
