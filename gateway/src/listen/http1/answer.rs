@@ -136,9 +136,15 @@ impl Writing {
         loop {
             let waits = self.gather(out, cx);
             if !out.is_empty() || self.data.has_remaining() {
-                let pieces = [IoSlice::new(out), IoSlice::new(&self.data)];
-                let (from, to) = (usize::from(out.is_empty()), 1 + usize::from(self.data.has_remaining()));
-                let written = ready!(Pin::new(&mut *io).poll_write_vectored(cx, pieces.get(from..to).unwrap_or_default()))?;
+                // The system takes one piece sooner than a list of one.
+                let io = Pin::new(&mut *io);
+                let written = ready!(if self.data.is_empty() {
+                    io.poll_write(cx, out)
+                } else if out.is_empty() {
+                    io.poll_write(cx, &self.data)
+                } else {
+                    io.poll_write_vectored(cx, &[IoSlice::new(out), IoSlice::new(&self.data)])
+                })?;
                 if written == 0 {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                 }
