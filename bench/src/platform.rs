@@ -200,12 +200,11 @@ fn plan(kind: Kind) -> &'static str {
     PLANS.get(kind.plan()).map_or("", |plan| plan.0)
 }
 
-/// Calls in the usage that the platform has accounted for.
+/// Calls that the platform has taken from quotas.
 pub(crate) async fn recorded(database: &Path) -> Result<u64> {
     let options = SqliteConnectOptions::new().filename(database).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
-    let sum: i64 =
-        sqlx::query_scalar("SELECT COALESCE(SUM(requests), 0) FROM usage_rollups WHERE step = 'minute'").fetch_one(&mut connection).await?;
+    let sum: i64 = sqlx::query_scalar("SELECT COALESCE(SUM(used), 0) FROM quota_usage").fetch_one(&mut connection).await?;
     connection.close().await?;
     Ok(u64::try_from(sum)?)
 }

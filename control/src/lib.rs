@@ -82,6 +82,7 @@ pub struct Parts {
     /// Jobs that this process runs now.
     pub(crate) running: jobs::Running,
     pub(crate) notes: passing::Notes,
+    pub(crate) last_used: usage::LastUsed,
 }
 
 impl Deref for Control {
@@ -114,6 +115,7 @@ impl Control {
             watchers,
             running,
             notes,
+            last_used: usage::LastUsed::default(),
         }))
     }
 

@@ -11,6 +11,7 @@ use mintreu_model::{
     form::usage::{Preset, UsageQuery, UsageRange},
     id::{ApiKeyId, ApplicationId, SegmentId, SubscriptionId},
     status::{UsageBy, UsageOf, UsageStep},
+    view::UsagePoint,
 };
 use uuid::Uuid;
 
@@ -86,7 +87,7 @@ fn a_batch_has_one_row_for_each_key_however_many_there_are() {
     let mut batch = Batch::default();
     for _ in 0..3 {
         (0..6_400).for_each(|key| batch.add(of(key)));
-        assert_eq!(batch.rows(), 6_400);
+        assert_eq!(batch.sums(), 6_400);
     }
 }
 
@@ -346,6 +347,61 @@ async fn hours_and_days_are_right_before_and_after_they_are_summed_up_and_when_c
         bench.advance(TimeDelta::hours(24));
         bench.tend_usage().await.unwrap();
         assert_eq!(shown().await, late);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_minute_that_was_counted_in_pieces_shows_the_same_when_it_is_packed_and_takes_less_room() {
+    on_both(async |bench| {
+        let (fixture, other) = (fixture(&bench, "ines").await, fixture(&bench, "omar").await);
+        let operator = bench.operator().await;
+        for number in 0..20 {
+            let call = |of: &Fixture, route: &str, status| Record { route: route.into(), ..of.record(beginning(), status) };
+            let records = [call(&fixture, "GET /v1/orders", 200), call(&fixture, "POST /v1/orders", 503), call(&other, "GET /v1/orders", 200)];
+            accept(&bench, &segment(number), &records).await.unwrap();
+        }
+        let range = UsageRange { from: Some(beginning() - TimeDelta::minutes(5)), to: Some(beginning() + TimeDelta::minutes(5)) };
+        let shown = async || {
+            let mut series = Vec::new();
+            for by in [None, Some(UsageBy::Route), Some(UsageBy::Key), Some(UsageBy::Status)] {
+                let query = UsageQuery { from: range.from, to: range.to, step: Some(UsageStep::Minute), by };
+                series.push(bench.get_usage(&fixture.who, fixture.application, &query).await.unwrap().data);
+                series.push(bench.get_tenant_usage(&other.who, &query).await.unwrap().data);
+                series.push(bench.get_any_usage(&operator, &query).await.unwrap().data);
+            }
+            for points in &mut series {
+                points.retain(|point| point.requests > 0);
+            }
+            let mut shares = vec![bench.get_usage_by_application(&fixture.who, &range).await.unwrap()];
+            for of in UsageOf::ALL.iter().copied() {
+                shares.push(bench.get_any_usage_shares(&operator, &range, of).await.unwrap());
+            }
+            (series, shares)
+        };
+        let room = async || {
+            bench
+                .number(
+                    "SELECT CAST((SELECT SUM(LENGTH(sums)) FROM usage_minutes)
+                     + (SELECT SUM(LENGTH(latency)) FROM usage_sums WHERE step = 'minute') AS BIGINT)",
+                )
+                .await
+        };
+        let (before, pieces) = (shown().await, room().await);
+        let requests = |points: &[UsagePoint]| points.iter().map(|point| (point.requests, point.server_errors)).collect::<Vec<_>>();
+        let expected: [&[(i64, i64)]; 3] = [&[(40, 20)], &[(20, 0)], &[(60, 20)]];
+        for (series, expected) in before.0.iter().zip(expected) {
+            assert_eq!(requests(series), expected);
+        }
+        bench.advance(TimeDelta::minutes(5));
+        bench.tend_usage().await.unwrap();
+        assert_eq!(shown().await, before);
+        let packed = room().await;
+        assert!(packed * 10 < pieces, "{packed} bytes, {pieces} in pieces");
+        // What comes later still is added.
+        accept(&bench, &segment(20), &[fixture.record(beginning(), 200)]).await.unwrap();
+        let totals = bench.get_usage_totals(&fixture.who, Some(fixture.application), &range).await.unwrap();
+        assert_eq!((totals.requests, totals.server_errors), (41, 20));
     })
     .await;
 }

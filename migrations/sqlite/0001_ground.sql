@@ -265,6 +265,16 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_application ON api_keys (application_id, id);
 
+-- Calls by the minute: the sums of many applications lie together in a few rows, packed as
+-- control/src/usage/minute.rs says.
+CREATE TABLE usage_minutes (
+    part INTEGER NOT NULL,
+    start TEXT NOT NULL,
+    sums BLOB NOT NULL,
+    PRIMARY KEY (part, start)
+);
+CREATE INDEX usage_minutes_start ON usage_minutes (start);
+
 -- One table for all steps and breakdowns: every column beyond the key is a sum, of histograms too.
 -- The key begins with time, so that what is written together lies together.
 CREATE TABLE usage_rollups (
@@ -283,6 +293,7 @@ CREATE TABLE usage_rollups (
 ) WITHOUT ROWID;
 
 -- The hours and days of usage_rollups summed up: of an application, a tenant, a product, a status, or all.
+-- Of a status and of all there are minutes too.
 CREATE TABLE usage_sums (
     kind TEXT NOT NULL,
     step TEXT NOT NULL,
@@ -309,12 +320,12 @@ CREATE TABLE usage_refusals (
 ) WITHOUT ROWID;
 CREATE INDEX usage_refusals_start ON usage_refusals (start);
 
--- Intervals that begin before `until` are summed up from finer ones.
+-- Intervals that begin before `until` are summed up from finer ones; minutes are packed once more.
 CREATE TABLE usage_marks (
     step TEXT PRIMARY KEY,
     until TEXT NOT NULL
 );
-INSERT INTO usage_marks (step, until) VALUES ('hour', '1970-01-01T00:00:00+00:00'), ('day', '1970-01-01T00:00:00+00:00');
+INSERT INTO usage_marks (step, until) VALUES ('minute', '1970-01-01T00:00:00+00:00'), ('hour', '1970-01-01T00:00:00+00:00'), ('day', '1970-01-01T00:00:00+00:00');
 
 CREATE TABLE quota_usage (
     subscription_id BLOB NOT NULL REFERENCES subscriptions (id) ON DELETE CASCADE,

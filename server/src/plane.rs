@@ -291,7 +291,7 @@ impl UsageBatch for Usage {
     }
 
     fn sums(&self) -> usize {
-        self.batch.rows()
+        self.batch.sums()
     }
 
     fn count(self: Box<Self>, parts: Vec<Part>) -> BoxFuture<'static, Result<Vec<u64>, SourceUnavailable>> {

@@ -175,6 +175,14 @@ impl Tx {
         }
     }
 
+    /// Bytes with others behind them: `||` gives text in SQLite.
+    pub(crate) fn appended(&self, bytes: &str, more: &str) -> String {
+        match self.inner {
+            Inner::Sqlite(_) => format!("CAST({bytes} || {more} AS BLOB)"),
+            Inner::Postgres(_) => format!("{bytes} || {more}"),
+        }
+    }
+
     /// Places for rows of values, the first in their statement.
     pub(crate) fn places(&self, rows: usize, columns: usize) -> String {
         self.places_after(0, rows, columns)

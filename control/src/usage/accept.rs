@@ -1,23 +1,27 @@
-//! Counting parts of segments: summed up in memory, then added to what is there, in one transaction
+//! Counting parts of segments: what was added up in memory is added to what is there, in one transaction
 //! with the segments' positions. Rows are written in one order, so that two replicas never wait for
 //! each other in a circle.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    hash::BuildHasher as _,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use foldhash::fast::RandomState;
-use hashbrown::hash_table::{Entry, HashTable};
 use mintreu_model::{
     id::{ApiKeyId, ApplicationId, SubscriptionId},
     status::UsageStep,
 };
 use uuid::Uuid;
 
-use super::{Part, Record, latency::Histogram, rollup, sums};
+use super::{
+    Part,
+    batch::Batch,
+    latency::Histogram,
+    minute::{self, Minute},
+    rollup, sums,
+};
 use crate::{
     Control, Result,
     store::{Tx, execute, within},
@@ -28,6 +32,8 @@ const ROWS: usize = 256;
 /// How exactly it is noted when a key was last used: keys lie anywhere in their table, and a page is
 /// written for each.
 const LAST_USED_STEP: TimeDelta = TimeDelta::minutes(10);
+/// Keys whose last use is remembered here, so that nobody looks it up for each of their calls.
+const NOTED_MOST: usize = 500_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Bucket {
@@ -47,150 +53,30 @@ pub(super) struct Sums {
     pub(super) latency: Histogram,
 }
 
-/// Rows to be added.
-#[derive(Debug, Default)]
-pub(super) struct Rows(Vec<(Bucket, Sums)>);
-
-impl Rows {
-    pub(super) fn push(&mut self, bucket: Bucket, sums: Sums) {
-        self.0.push((bucket, sums));
-    }
-
-    /// Adds what came after its hour or its day was summed up to that hour and day.
-    fn add_late(&mut self, marks: &[(UsageStep, DateTime<Utc>)]) {
-        let mut late = Vec::new();
-        for (bucket, sums) in &self.0 {
-            for (step, _) in marks.iter().filter(|(_, until)| bucket.start < *until) {
-                late.push((Bucket { step: *step, start: step.floor(bucket.start), ..bucket.clone() }, sums.clone()));
-            }
-        }
-        self.0.append(&mut late);
-    }
-
-    /// In the order of the table's key, each once, as a statement may touch a row once.
-    fn in_order(mut self) -> Vec<(Bucket, Sums)> {
-        merge(&mut self.0, Sums::add);
-        self.0
+impl Bucket {
+    pub(super) fn minute<'a>(&'a self, sums: &'a Sums) -> Minute<'a> {
+        let Self { start, application, key, route, status, .. } = self;
+        Minute { start: *start, application: *application, key: *key, route, status: *status, sums }
     }
 }
 
-/// Records that are added up in one go. With many keys each lies somewhere else in memory: the
-/// processor waits for several at once when it looks for all of them before it adds the first.
-const TOGETHER: usize = 32;
+/// Hours and days to be added, each once: a statement may touch a row once.
+pub(super) type Rows = BTreeMap<Bucket, Sums>;
 
-/// Records that are counted together. Adding one is a part of what a call costs: with many keys that
-/// is how much memory it touches.
-#[derive(Debug, Default)]
-pub struct Batch {
-    waiting: Vec<Record>,
-    routes: HashMap<Arc<str>, usize, RandomState>,
-    cells: Vec<Cell>,
-    /// Where in `cells` each place is.
-    indices: HashTable<usize>,
-    hasher: RandomState,
-}
-
-/// What cells differ by; a route by its number among those of the batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Place {
-    key: ApiKeyId,
-    /// Minutes since the epoch.
-    minute: i64,
-    quota: (SubscriptionId, DateTime<Utc>),
-    route: usize,
-    status: i64,
-}
-
-/// Calls of one key in one minute that ended alike.
-#[derive(Debug)]
-struct Cell {
-    place: Place,
-    application: ApplicationId,
-    route: Arc<str>,
-    sums: Sums,
-    billed: i64,
-    last_used: Option<DateTime<Utc>>,
-}
-
-impl Batch {
-    pub fn add(&mut self, record: Record) {
-        self.waiting.push(record);
-        if self.waiting.len() >= TOGETHER {
-            self.add_up();
+/// What came after its hour or its day was summed up, for that hour and day.
+fn late<'a>(minutes: impl Iterator<Item = Minute<'a>>, marks: &[(UsageStep, DateTime<Utc>)]) -> Rows {
+    let mut late = Rows::new();
+    for Minute { start, application, key, route, status, sums } in minutes {
+        for (step, _) in marks.iter().filter(|(step, until)| *step != UsageStep::Minute && start < *until) {
+            let bucket = Bucket { step: *step, start: step.floor(start), application, key, route: Arc::from(route), status };
+            late.entry(bucket).or_default().add(sums);
         }
     }
-
-    fn add_up(&mut self) {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        let mut found = [0; TOGETHER];
-        for (record, index) in waiting.iter().zip(&mut found) {
-            *index = self.find(record);
-        }
-        for (record, index) in waiting.drain(..).zip(found) {
-            if let Some(cell) = self.cells.get_mut(index) {
-                cell.add(&record);
-            }
-        }
-        self.waiting = waiting;
-    }
-
-    /// Where the record's cell is, which is made if there is none.
-    fn find(&mut self, record: &Record) -> usize {
-        let route = self.routes.get(&record.route).copied().unwrap_or_else(|| {
-            let number = self.routes.len();
-            self.routes.insert(Arc::clone(&record.route), number);
-            number
-        });
-        let place = Place {
-            key: record.key_id,
-            minute: record.at.timestamp().div_euclid(60),
-            quota: (record.subscription_id, record.quota_period_start),
-            route,
-            status: record.status,
-        };
-        let Self { cells, indices, hasher, .. } = self;
-        let is_there = |index: &usize| cells.get(*index).is_some_and(|cell| cell.place == place);
-        let hash_of = |index: &usize| cells.get(*index).map_or(0, |cell| hasher.hash_one(cell.place));
-        match indices.entry(hasher.hash_one(place), is_there, hash_of) {
-            Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => {
-                let index = cells.len();
-                entry.insert(index);
-                cells.push(Cell {
-                    place,
-                    application: record.application_id,
-                    route: Arc::clone(&record.route),
-                    sums: Sums::default(),
-                    billed: 0,
-                    last_used: None,
-                });
-                index
-            }
-        }
-    }
-
-    /// Rows that counting writes, or more.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.cells.len() + self.waiting.len()
-    }
-}
-
-impl Cell {
-    fn add(&mut self, record: &Record) {
-        self.sums.bytes_in = self.sums.bytes_in.saturating_add(record.bytes_in.max(0));
-        self.sums.bytes_out = self.sums.bytes_out.saturating_add(record.bytes_out.max(0));
-        if record.counts {
-            self.sums.requests += 1;
-            self.sums.latency.add(record.latency_us, 1);
-            self.last_used = self.last_used.max(Some(record.at));
-        }
-        self.billed += i64::from(record.billed);
-    }
+    late
 }
 
 impl Sums {
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.requests += other.requests;
         self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
         self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
@@ -198,17 +84,11 @@ impl Sums {
     }
 }
 
-impl Extend<Record> for Batch {
-    fn extend<I: IntoIterator<Item = Record>>(&mut self, records: I) {
-        records.into_iter().for_each(|record| self.add(record));
-    }
-}
-
 impl Control {
     /// Counts what the parts hold and moves the positions of their segments, in one. Where a position
     /// is not the part's beginning nothing is counted and none is moved. Gives the positions after it.
-    pub async fn accept_usage(&self, parts: &[Part], mut batch: Batch) -> Result<Vec<i64>> {
-        batch.add_up();
+    pub async fn accept_usage(&self, parts: &[Part], batch: Batch) -> Result<Vec<i64>> {
+        let batch = batch.summed();
         let mut tx = self.db.begin().await?;
         for part in parts {
             if !self.advance_segment(&mut tx, part).await? {
@@ -216,29 +96,20 @@ impl Control {
                 return self.usage_positions(parts).await;
             }
         }
-        let mut minutes = Rows(Vec::with_capacity(batch.cells.len()));
-        let (mut quota, mut keys) = (Vec::with_capacity(batch.cells.len()), Vec::with_capacity(batch.cells.len()));
-        for Cell { place, application, route, sums, billed, last_used } in batch.cells {
-            if billed > 0 {
-                quota.push((place.quota, billed));
-            }
-            if let Some(at) = last_used {
-                keys.push((place.key, at));
-            }
-            let start = DateTime::from_timestamp(place.minute * 60, 0).unwrap_or_default();
-            let bucket = Bucket { step: UsageStep::Minute, start, application, key: place.key, route, status: place.status };
-            minutes.push(bucket, sums);
-        }
-        merge(&mut quota, |into: &mut i64, billed| *into += billed);
-        merge(&mut keys, |last, at| *last = (*at).max(*last));
-        minutes.add_late(&rollup::marks(&mut tx).await?);
-        add_rows(&mut tx, minutes).await?;
+        let marks = rollup::marks(&mut tx).await?;
+        let minutes: Vec<Minute<'_>> = batch.minutes().collect();
+        sums::add_minutes(&mut tx, &minutes).await?;
+        minute::add(&mut tx, minutes).await?;
+        add_rows(&mut tx, late(batch.minutes(), &marks)).await?;
+        let quota: Vec<Quota> = batch.billed().into_iter().collect();
         add_quota(&mut tx, &quota).await?;
         if let Some(part) = parts.first() {
             settle_leases(&mut tx, part.replica, &quota).await?;
         }
-        touch_keys(&mut tx, keys).await?;
+        let uses = self.last_used.worth_noting(batch.uses());
+        touch_keys(&mut tx, &uses).await?;
         tx.commit().await?;
+        self.last_used.noted(uses);
         Ok(parts.iter().map(|part| part.to).collect())
     }
 
@@ -274,18 +145,6 @@ impl Control {
     }
 }
 
-/// In the order of keys, each once.
-fn merge<K: Ord, V>(rows: &mut Vec<(K, V)>, add: impl Fn(&mut V, &V)) {
-    rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    rows.dedup_by(|(key, value), (kept, into)| {
-        let same = key == kept;
-        if same {
-            add(into, value);
-        }
-        same
-    });
-}
-
 /// Cuts rows into statements of few different lengths: each is prepared once for each connection.
 pub(super) fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
@@ -296,10 +155,11 @@ pub(super) fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Adds to what is there.
+/// Adds hours and days to what is there.
 pub(super) async fn add_rows(tx: &mut Tx, rows: Rows) -> Result<()> {
-    let summed = rows.in_order();
-    for rows in statements(&summed) {
+    let rows: Vec<(Bucket, Sums)> = rows.into_iter().collect();
+    sums::add(tx, &rows).await?;
+    for rows in statements(&rows) {
         let sql = format!(
             "INSERT INTO usage_rollups (step, start, application_id, key_id, route, status, requests, bytes_in, bytes_out, latency)
              VALUES {}
@@ -328,7 +188,7 @@ pub(super) async fn add_rows(tx: &mut Tx, rows: Rows) -> Result<()> {
             query
         })?;
     }
-    sums::add(tx, &summed).await
+    Ok(())
 }
 
 /// Calls of one subscription in one period.
@@ -386,14 +246,42 @@ async fn settle_leases(tx: &mut Tx, replica: Uuid, quota: &[Quota]) -> Result<()
     Ok(())
 }
 
+/// When keys were last used, as far as this process has noted it.
+#[derive(Debug, Default)]
+pub(crate) struct LastUsed(Mutex<HashMap<ApiKeyId, DateTime<Utc>, RandomState>>);
+
+impl LastUsed {
+    fn known(&self) -> MutexGuard<'_, HashMap<ApiKeyId, DateTime<Utc>, RandomState>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last use of each key, without those that were used just before.
+    fn worth_noting(&self, uses: impl Iterator<Item = (ApiKeyId, DateTime<Utc>)>) -> BTreeMap<ApiKeyId, DateTime<Utc>> {
+        let known = self.known();
+        let mut worth = BTreeMap::new();
+        for (key, at) in uses.filter(|(key, at)| known.get(key).is_none_or(|noted| *at > *noted + LAST_USED_STEP)) {
+            worth.entry(key).and_modify(|last: &mut DateTime<Utc>| *last = at.max(*last)).or_insert(at);
+        }
+        worth
+    }
+
+    fn noted(&self, uses: BTreeMap<ApiKeyId, DateTime<Utc>>) {
+        let mut known = self.known();
+        if known.len() + uses.len() > NOTED_MOST {
+            known.clear();
+        }
+        known.extend(uses);
+    }
+}
+
 /// Uses soon after each other are not worth a write, nor is a key that somebody else is noting just
 /// now. The uses of a minute are noted as of the last of them.
-async fn touch_keys(tx: &mut Tx, keys: impl IntoIterator<Item = (ApiKeyId, DateTime<Utc>)>) -> Result<()> {
+async fn touch_keys(tx: &mut Tx, uses: &BTreeMap<ApiKeyId, DateTime<Utc>>) -> Result<()> {
     let mut minutes: BTreeMap<DateTime<Utc>, (DateTime<Utc>, Vec<ApiKeyId>)> = BTreeMap::new();
-    for (key, at) in keys {
-        let (last, keys) = minutes.entry(UsageStep::Minute.floor(at)).or_insert((at, Vec::new()));
-        *last = at.max(*last);
-        keys.push(key);
+    for (key, at) in uses {
+        let (last, keys) = minutes.entry(UsageStep::Minute.floor(*at)).or_insert((*at, Vec::new()));
+        *last = (*last).max(*at);
+        keys.push(*key);
     }
     for (at, keys) in minutes.into_values() {
         for chunk in statements(&keys) {

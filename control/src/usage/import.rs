@@ -11,7 +11,9 @@ use mintreu_model::{
 use super::{
     accept::{Bucket, Rows, Sums, add_rows},
     latency::Histogram,
+    minute::{self, Minute},
     rollup::marks,
+    sums,
 };
 use crate::{Control, Operator, Result, store::execute};
 
@@ -57,19 +59,23 @@ impl Control {
         let marks = marks(&mut tx).await?;
         let before = |mark: UsageStep, start| marks.iter().any(|(step, until)| *step == mark && start < *until);
         let is_taken = |rollup: &&Rollup| rollup.step == UsageStep::Minute || before(rollup.step, rollup.start);
-        let sums: Vec<(Bucket, Sums)> = rollups.iter().filter(is_taken).map(Rollup::sums).collect();
-        let mut rows = Rows::default();
-        for (bucket, sums) in &sums {
-            rows.push(bucket.clone(), sums.clone());
+        let taken: Vec<(Bucket, Sums)> = rollups.iter().filter(is_taken).map(Rollup::sums).collect();
+        let (minutes, rows): (Vec<_>, Vec<_>) = taken.iter().partition(|(bucket, _)| bucket.step == UsageStep::Minute);
+        let minutes: Vec<Minute<'_>> = minutes.into_iter().map(|(bucket, sums)| bucket.minute(sums)).collect();
+        sums::add_minutes(&mut tx, &minutes).await?;
+        minute::add(&mut tx, minutes).await?;
+        let mut coarser = Rows::new();
+        for (bucket, sums) in rows {
+            coarser.entry(bucket.clone()).or_default().add(sums);
         }
-        add_rows(&mut tx, rows).await?;
+        add_rows(&mut tx, coarser).await?;
         let is_read = |bucket: &Bucket| match bucket.step {
             UsageStep::Minute => !before(UsageStep::Hour, bucket.start),
             UsageStep::Hour => !before(UsageStep::Day, bucket.start),
             UsageStep::Day => true,
         };
         let mut billed: BTreeMap<(ApplicationId, DateTime<Utc>), i64> = BTreeMap::new();
-        for (bucket, sums) in sums.iter().filter(|(bucket, _)| bucket.status < 500 && is_read(bucket)) {
+        for (bucket, sums) in taken.iter().filter(|(bucket, _)| bucket.status < 500 && is_read(bucket)) {
             *billed.entry((bucket.application, bucket.start)).or_default() += sums.requests;
         }
         for ((application, start), requests) in billed {

@@ -3,12 +3,13 @@
 //! read back is less than 5 % off between `FASTEST` and `SLOWEST`. Changing the width makes stored
 //! classes unreadable.
 //!
-//! In the database a histogram is text, `class:requests,` again and again, so that adding to one is
-//! appending to it, whatever the engine.
+//! In rows of hours and days a histogram is text, `class:requests,` again and again, so that adding to one
+//! is appending to it, whatever the engine.
 
 use std::fmt::{self, Display};
 
 use mintreu_model::view::Percentiles;
+use serde::{Deserialize, Serialize};
 
 /// Microseconds of the upper bound of class 0.
 const FASTEST: f64 = 50.0;
@@ -33,7 +34,7 @@ fn middle(class: u16) -> f64 {
 }
 
 /// Requests by class, in the order of classes.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Histogram(Vec<(u16, i64)>);
 
 impl Histogram {

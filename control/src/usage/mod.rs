@@ -1,15 +1,18 @@
 //! Usage: the gateway hands over what its journal holds, and each call is counted exactly once, into sums
 //! by the minute, which become sums by the hour and the day when these are over. Everything that is
 //! shown is read from these sums. Minutes are kept for three days, hours for a hundred, days for
-//! good. To break usage down by something new, add a column to `usage_rollups`, to `accept::Bucket`,
-//! to `rollup.rs` and to the reads. What needs no breakdown by route or key is summed once more in `sums.rs`.
+//! good. Minutes lie packed (`minute.rs`), hours and days in `usage_rollups`: to break usage down by
+//! something new, add it to `minute::Cell`, a column to the table, and both to `accept::Bucket`, to
+//! `rollup.rs` and to the reads. What needs no breakdown by route or key is summed once more in `sums.rs`.
 
 mod accept;
 mod alert;
+mod batch;
 mod csv;
 mod import;
 mod latency;
 mod lease;
+mod minute;
 mod overview;
 pub(crate) mod read;
 mod refusal;
@@ -18,7 +21,8 @@ mod sums;
 
 use std::sync::Arc;
 
-pub use accept::Batch;
+pub(crate) use accept::LastUsed;
+pub use batch::Batch;
 use chrono::{DateTime, TimeDelta, Utc};
 pub use csv::{csv, shares_csv};
 pub use import::Rollup;
@@ -159,10 +163,13 @@ impl Control {
         self.roll_up_usage().await?;
         let now = self.clock.now();
         let (hours, days) = rollup::read_marks(&self.db).await?;
-        for (step, keep, summed) in [(UsageStep::Minute, KEEP_MINUTES, hours), (UsageStep::Hour, KEEP_HOURS, days)] {
+        for (step, keep, summed, drop) in [
+            (UsageStep::Minute, KEEP_MINUTES, hours, "DELETE FROM usage_minutes WHERE start < $1"),
+            (UsageStep::Hour, KEEP_HOURS, days, "DELETE FROM usage_rollups WHERE step = 'hour' AND start < $1"),
+        ] {
             let before = step.floor(now - keep).min(summed);
             let mut tx = self.db.begin().await?;
-            execute!(tx, sqlx::query("DELETE FROM usage_rollups WHERE step = $1 AND start < $2").bind(step.as_str()).bind(before))?;
+            execute!(tx, sqlx::query(drop).bind(before))?;
             execute!(tx, sqlx::query("DELETE FROM usage_sums WHERE step = $1 AND start < $2").bind(step.as_str()).bind(before))?;
             tx.commit().await?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::{
     form::usage::Span,
     id::{ApiKeyId, ApplicationId, ProductId, TenantId},
@@ -11,11 +11,20 @@ use mintreu_model::{
 };
 use sqlx::{Decode, Postgres, Sqlite, Type};
 
-use super::{KEEP_HOURS, KEEP_MINUTES, latency::Histogram, rollup::read_marks, sums::Of};
+use super::{
+    KEEP_HOURS, KEEP_MINUTES,
+    accept::Sums,
+    minute::{self, Minute},
+    rollup::read_marks,
+    sums::{Of, Sum},
+};
 use crate::{
     Result,
     store::{Db, read},
 };
+
+/// Minutes that are in memory at once.
+const UNPACKED_AT_ONCE: TimeDelta = TimeDelta::minutes(30);
 
 /// Whose usage is read.
 #[derive(Debug, Clone, Copy)]
@@ -28,18 +37,11 @@ pub(crate) enum Whose {
 /// Interval, value broken down by, requests, errors, server errors, bytes in, bytes out, latencies.
 type Row<B> = (DateTime<Utc>, B, i64, i64, i64, i64, i64, Option<String>);
 
-#[derive(Debug, Default)]
-struct Sums {
-    requests: i64,
-    errors: i64,
-    server_errors: i64,
-    bytes_in: i64,
-    bytes_out: i64,
-    latency: Histogram,
-}
+/// Sums by interval and by what they are told apart by.
+type Found = BTreeMap<(DateTime<Utc>, String), Sum>;
 
-impl Sums {
-    fn add<B>(&mut self, (_, _, requests, errors, server_errors, bytes_in, bytes_out, latency): &Row<B>) {
+impl Sum {
+    fn add_row<B>(&mut self, (_, _, requests, errors, server_errors, bytes_in, bytes_out, latency): &Row<B>) {
         self.requests += requests;
         self.errors += errors;
         self.server_errors += server_errors;
@@ -124,6 +126,26 @@ enum By {
     Product,
 }
 
+impl From<UsageBy> for By {
+    fn from(by: UsageBy) -> Self {
+        match by {
+            UsageBy::Route => Self::Route,
+            UsageBy::Key => Self::Key,
+            UsageBy::Status => Self::Status,
+        }
+    }
+}
+
+impl From<UsageOf> for By {
+    fn from(of: UsageOf) -> Self {
+        match of {
+            UsageOf::Tenant => Self::Tenant,
+            UsageOf::Product => Self::Product,
+            UsageOf::Status => Self::Status,
+        }
+    }
+}
+
 impl By {
     /// As an expression over the rows of each application.
     const fn of_rollups(self) -> &'static str {
@@ -139,24 +161,25 @@ impl By {
     }
 
     /// Which sums answer it without a look at every route, key and status, and the expression over these.
-    const fn of_sums(self, whose: Whose) -> Option<(Of, &'static str)> {
-        match (self, whose) {
-            (Self::Nothing, Whose::Application(_)) => Some((Of::Application, "''")),
-            (Self::Application, Whose::Tenant(_)) => Some((Of::Application, "r.target")),
-            (Self::Nothing, Whose::Tenant(_)) => Some((Of::Tenant, "''")),
-            (Self::Nothing, Whose::Anybody) => Some((Of::Platform, "''")),
-            (Self::Status, Whose::Anybody) => Some((Of::Status, "r.status")),
-            (Self::Tenant, Whose::Anybody) => Some((Of::Tenant, "r.target")),
-            (Self::Product, Whose::Anybody) => Some((Of::Product, "r.target")),
-            _ => None,
-        }
+    fn of_sums(self, whose: Whose, source: UsageStep) -> Option<(Of, &'static str)> {
+        let (of, expression) = match (self, whose) {
+            (Self::Nothing, Whose::Application(_)) => (Of::Application, "''"),
+            (Self::Application, Whose::Tenant(_)) => (Of::Application, "r.target"),
+            (Self::Nothing, Whose::Tenant(_)) => (Of::Tenant, "''"),
+            (Self::Nothing, Whose::Anybody) => (Of::Platform, "''"),
+            (Self::Status, Whose::Anybody) => (Of::Status, "r.status"),
+            (Self::Tenant, Whose::Anybody) => (Of::Tenant, "r.target"),
+            (Self::Product, Whose::Anybody) => (Of::Product, "r.target"),
+            _ => return None,
+        };
+        (source != UsageStep::Minute || of.has_minutes()).then_some((of, expression))
     }
 }
 
 /// Reads one source; a row for each interval and what is told apart.
 fn select(whose: Whose, source: UsageStep, interval: Interval, by: By) -> String {
     let start = if interval == Interval::Whole { "$2" } else { "r.start" };
-    if let Some((of, by)) = by.of_sums(whose).filter(|_| source != UsageStep::Minute) {
+    if let Some((of, by)) = by.of_sums(whose, source) {
         let target = match (of, whose) {
             (Of::Application, Whose::Tenant(_)) => "r.target IN (SELECT id FROM applications WHERE tenant_id = $4)",
             (_, Whose::Application(_) | Whose::Tenant(_)) => "r.target = $4",
@@ -188,89 +211,153 @@ fn select(whose: Whose, source: UsageStep, interval: Interval, by: By) -> String
     )
 }
 
-async fn rows<B: Column>(db: &Db, whose: Whose, span: Span, step: UsageStep, interval: Interval, by: By) -> Result<Vec<Row<B>>> {
+async fn rows<B: Column>(
+    db: &Db,
+    whose: Whose,
+    (source, from, to): Source,
+    interval: Interval,
+    by: By,
+    mut found: impl FnMut(&Row<B>),
+) -> Result<()> {
     let id = match whose {
         Whose::Application(id) => Some(id.0),
         Whose::Tenant(id) => Some(id.0),
         Whose::Anybody => None,
     };
-    let mut found = Vec::new();
-    for (source, from, to) in sources(span, step, read_marks(db).await?) {
-        let sql = select(whose, source, interval, by);
-        let rows: Vec<Row<B>> = read!(db, c => sqlx::query_as(&sql).bind(source.as_str()).bind(from).bind(to).bind(id).fetch_all(c))?;
-        found.extend(rows.into_iter().map(|mut row| {
-            row.0 = if interval == Interval::Whole { span.from } else { step.floor(row.0) };
-            row
-        }));
+    let sql = select(whose, source, interval, by);
+    let rows: Vec<Row<B>> = read!(db, c => sqlx::query_as(&sql).bind(source.as_str()).bind(from).bind(to).bind(id).fetch_all(c))?;
+    rows.iter().for_each(&mut found);
+    Ok(())
+}
+
+async fn sums(db: &Db, whose: Whose, span: Span, step: UsageStep, interval: Interval, by: By) -> Result<Found> {
+    let mut sums = Found::new();
+    let start = |at| if interval == Interval::Whole { span.from } else { step.floor(at) };
+    for source in sources(span, step, read_marks(db).await?) {
+        if source.0 == UsageStep::Minute && by.of_sums(whose, source.0).is_none() {
+            of_minutes(db, whose, source, by, |at, by, status, calls| sums.entry((start(at), by)).or_default().add(status, calls)).await?;
+            continue;
+        }
+        macro_rules! add {
+            ($type:ty) => {
+                rows::<$type>(db, whose, source, interval, by, |row| {
+                    sums.entry((start(row.0), row.1.to_string())).or_default().add_row(row);
+                })
+                .await?
+            };
+        }
+        match by {
+            By::Nothing | By::Route => add!(String),
+            By::Key => add!(ApiKeyId),
+            By::Status => add!(i64),
+            By::Application => add!(ApplicationId),
+            By::Tenant => add!(TenantId),
+            By::Product => add!(ProductId),
+        }
     }
-    Ok(found)
+    Ok(sums)
+}
+
+/// Unpacks minutes, a few at a time.
+async fn of_minutes(
+    db: &Db,
+    whose: Whose,
+    (_, from, to): Source,
+    by: By,
+    mut found: impl FnMut(DateTime<Utc>, String, i64, &Sums),
+) -> Result<()> {
+    let owners: Option<HashMap<ApplicationId, (TenantId, ProductId)>> = match whose {
+        Whose::Application(_) => None,
+        Whose::Tenant(tenant) => Some(applications(db, Some(tenant)).await?),
+        Whose::Anybody => Some(applications(db, None).await?),
+    };
+    let part = match whose {
+        Whose::Application(id) => Some(minute::part(id)),
+        Whose::Tenant(_) | Whose::Anybody => None,
+    };
+    let mut begin = from;
+    while begin < to {
+        let end = to.min(begin + UNPACKED_AT_ONCE);
+        let rows: Vec<(DateTime<Utc>, Vec<u8>)> = match part {
+            Some(part) => read!(db, c => sqlx::query_as(
+                "SELECT start, sums FROM usage_minutes WHERE part = $1 AND start >= $2 AND start < $3")
+                .bind(part).bind(begin).bind(end).fetch_all(c))?,
+            None => read!(db, c => sqlx::query_as("SELECT start, sums FROM usage_minutes WHERE start >= $1 AND start < $2")
+                .bind(begin).bind(end).fetch_all(c))?,
+        };
+        for (start, row) in rows {
+            minute::unpack(start, &row, |Minute { application, key, route, status, sums, .. }| {
+                let owner = match (whose, &owners) {
+                    (Whose::Application(id), _) if id != application => return,
+                    (_, Some(owners)) => match owners.get(&application) {
+                        Some(owner) => Some(owner),
+                        None => return,
+                    },
+                    _ => None,
+                };
+                let by = match by {
+                    By::Nothing => String::new(),
+                    By::Route => route.to_owned(),
+                    By::Key => key.to_string(),
+                    By::Status => status.to_string(),
+                    By::Application => application.to_string(),
+                    By::Tenant => owner.map(|(tenant, _)| tenant.to_string()).unwrap_or_default(),
+                    By::Product => owner.map(|(_, product)| product.to_string()).unwrap_or_default(),
+                };
+                found(start, by, status, sums);
+            })?;
+        }
+        begin = end;
+    }
+    Ok(())
+}
+
+/// Whose the applications are: all, or the tenant's.
+async fn applications(db: &Db, tenant: Option<TenantId>) -> Result<HashMap<ApplicationId, (TenantId, ProductId)>> {
+    let rows: Vec<(ApplicationId, TenantId, ProductId)> = match tenant {
+        Some(tenant) => read!(db, c => sqlx::query_as("SELECT id, tenant_id, product_id FROM applications WHERE tenant_id = $1")
+            .bind(tenant).fetch_all(c))?,
+        None => read!(db, c => sqlx::query_as("SELECT id, tenant_id, product_id FROM applications").fetch_all(c))?,
+    };
+    Ok(rows.into_iter().map(|(id, tenant, product)| (id, (tenant, product))).collect())
 }
 
 /// One point per interval, those without calls included.
 pub(crate) async fn series(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<Vec<UsagePoint>> {
-    let mut sums: BTreeMap<DateTime<Utc>, Sums> = span.starts(step).map(|start| (start, Sums::default())).collect();
-    for row in &rows::<String>(db, whose, span, step, Interval::Step, By::Nothing).await? {
-        sums.entry(row.0).or_default().add(row);
-    }
-    Ok(sums.iter().map(|(start, sums)| sums.point(*start, None)).collect())
+    let mut sums = sums(db, whose, span, step, Interval::Step, By::Nothing).await?;
+    Ok(span.starts(step).map(|start| sums.remove(&(start, String::new())).unwrap_or_default().point(start, None)).collect())
 }
 
 /// One point per interval and route, key or status that was used in it.
 pub(crate) async fn broken_down(db: &Db, whose: Whose, span: Span, step: UsageStep, by: UsageBy) -> Result<Vec<UsagePoint>> {
-    let sums = match by {
-        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, Interval::Step, By::Route).await?),
-        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, Interval::Step, By::Key).await?),
-        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, Interval::Step, By::Status).await?),
-    };
-    Ok(sums.into_iter().map(|((start, by), sums)| sums.point(start, Some(by))).collect())
-}
-
-fn grouped<B: ToString>(rows: &[Row<B>]) -> BTreeMap<(DateTime<Utc>, String), Sums> {
-    let mut sums: BTreeMap<_, Sums> = BTreeMap::new();
-    for row in rows {
-        sums.entry((row.0, row.1.to_string())).or_default().add(row);
-    }
-    sums
+    let sums = sums(db, whose, span, step, Interval::Step, by.into()).await?;
+    Ok(sums.into_iter().map(|((start, by), sum)| sum.point(start, Some(by))).collect())
 }
 
 /// Totals by route, key or status, the most used first.
 pub(crate) async fn shares(db: &Db, whose: Whose, span: Span, step: UsageStep, by: UsageBy) -> Result<Vec<UsageShare>> {
-    let sums = match by {
-        UsageBy::Route => grouped(&rows::<String>(db, whose, span, step, Interval::Whole, By::Route).await?),
-        UsageBy::Key => grouped(&rows::<ApiKeyId>(db, whose, span, step, Interval::Whole, By::Key).await?),
-        UsageBy::Status => grouped(&rows::<i64>(db, whose, span, step, Interval::Whole, By::Status).await?),
-    };
-    Ok(ranked(sums))
+    Ok(ranked(sums(db, whose, span, step, Interval::Whole, by.into()).await?))
 }
 
 /// Totals by application, the most used first.
 pub(crate) async fn shares_by_application(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<Vec<UsageShare>> {
-    Ok(ranked(grouped(&rows::<ApplicationId>(db, whose, span, step, Interval::Whole, By::Application).await?)))
+    Ok(ranked(sums(db, whose, span, step, Interval::Whole, By::Application).await?))
 }
 
 /// Totals of everybody by tenant, product or status, the most used first.
 pub(crate) async fn shares_of_anybody(db: &Db, span: Span, step: UsageStep, by: UsageOf) -> Result<Vec<UsageShare>> {
-    let range = Interval::Whole;
-    let sums = match by {
-        UsageOf::Tenant => grouped(&rows::<TenantId>(db, Whose::Anybody, span, step, range, By::Tenant).await?),
-        UsageOf::Product => grouped(&rows::<ProductId>(db, Whose::Anybody, span, step, range, By::Product).await?),
-        UsageOf::Status => grouped(&rows::<i64>(db, Whose::Anybody, span, step, range, By::Status).await?),
-    };
-    Ok(ranked(sums))
+    Ok(ranked(sums(db, Whose::Anybody, span, step, Interval::Whole, by.into()).await?))
 }
 
-fn ranked(sums: BTreeMap<(DateTime<Utc>, String), Sums>) -> Vec<UsageShare> {
-    let mut shares: Vec<UsageShare> = sums.into_iter().map(|((_, by), sums)| UsageShare { by, totals: sums.totals() }).collect();
+fn ranked(sums: Found) -> Vec<UsageShare> {
+    let mut shares: Vec<UsageShare> = sums.into_iter().map(|((_, by), sum)| UsageShare { by, totals: sum.totals() }).collect();
     shares.sort_by_key(|share| std::cmp::Reverse(share.totals.requests));
     shares
 }
 
 pub(crate) async fn totals(db: &Db, whose: Whose, span: Span, step: UsageStep) -> Result<UsageTotals> {
-    let mut sums = Sums::default();
-    for row in &rows::<String>(db, whose, span, step, Interval::Whole, By::Nothing).await? {
-        sums.add(row);
-    }
-    Ok(sums.totals())
+    let sums = sums(db, whose, span, step, Interval::Whole, By::Nothing).await?;
+    Ok(sums.into_values().next().unwrap_or_default().totals())
 }
 
 /// The step that tells a range apart best, of those that are kept for all of it. Whole days are
@@ -289,27 +376,36 @@ pub(crate) fn finest_kept(span: Span, now: DateTime<Utc>) -> UsageStep {
 
 /// Requests of each of these tenants.
 pub(crate) async fn requests_by_tenant(db: &Db, tenants: &[TenantId], span: Span) -> Result<HashMap<TenantId, i64>> {
+    let mut requests = HashMap::new();
+    if tenants.is_empty() {
+        return Ok(requests);
+    }
     let places: Vec<String> = (4..).take(tenants.len()).map(|place| format!("${place}")).collect();
     let sql = format!(
-        "{STARTS} SELECT a.tenant_id, CAST(SUM(r.requests) AS BIGINT)
-         FROM starts JOIN applications a ON a.tenant_id IN ({})
-         JOIN usage_rollups r ON r.step = $1 AND r.start = starts.start AND r.application_id = a.id GROUP BY a.tenant_id",
+        "SELECT target, CAST(SUM(requests) AS BIGINT) FROM usage_sums
+         WHERE kind = 'tenant' AND step = $1 AND start >= $2 AND start < $3 AND target IN ({}) GROUP BY target",
         places.join(", ")
     );
-    let mut sums = HashMap::new();
-    if tenants.is_empty() {
-        return Ok(sums);
-    }
     for (source, from, to) in sources(span, UsageStep::Day, read_marks(db).await?) {
+        if source == UsageStep::Minute {
+            let names: HashMap<String, TenantId> = tenants.iter().map(|tenant| (tenant.to_string(), *tenant)).collect();
+            of_minutes(db, Whose::Anybody, (source, from, to), By::Tenant, |_, name, _, sums| {
+                if let Some(tenant) = names.get(&name) {
+                    *requests.entry(*tenant).or_default() += sums.requests;
+                }
+            })
+            .await?;
+            continue;
+        }
         let rows: Vec<(TenantId, i64)> = read!(db, c => {
             let query = sqlx::query_as(&sql).bind(source.as_str()).bind(from).bind(to);
             tenants.iter().fold(query, |query, tenant| query.bind(*tenant)).fetch_all(c)
         })?;
-        for (tenant, requests) in rows {
-            *sums.entry(tenant).or_default() += requests;
+        for (tenant, sum) in rows {
+            *requests.entry(tenant).or_default() += sum;
         }
     }
-    Ok(sums)
+    Ok(requests)
 }
 
 /// Whether the application is the tenant's.

@@ -1,6 +1,6 @@
-//! Hours from minutes and days from hours, when they are over. What is counted later than that is
-//! added to the hour and the day as well (`accept.rs`); both look at the same marks, and one waits for
-//! the other.
+//! When they are over, minutes are packed again, and become hours, and hours days. What is counted later
+//! than that is added to the hour and the day as well (`accept.rs`); both look at the same marks, and one
+//! waits for the other.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use mintreu_model::{
 use super::{
     accept::{Bucket, Rows, Sums, add_rows},
     latency::Histogram,
+    minute, sums,
 };
 use crate::{
     Control, Result,
@@ -39,14 +40,20 @@ pub(super) async fn read_marks(db: &Db) -> Result<(DateTime<Utc>, DateTime<Utc>)
 }
 
 impl Control {
-    /// Sums up the hours and days that are over.
+    /// Sums up the minutes, hours and days that are over.
     pub(super) async fn roll_up_usage(&self) -> Result<()> {
-        let hours = self.roll_up(UsageStep::Minute, UsageStep::Hour, self.clock.now() - GRACE).await?;
-        self.roll_up(UsageStep::Hour, UsageStep::Day, hours).await.map(drop)
+        let over = self.clock.now() - GRACE;
+        self.roll_up(UsageStep::Minute, over).await?;
+        let hours = self.roll_up(UsageStep::Hour, over).await?;
+        self.roll_up(UsageStep::Day, hours).await.map(drop)
     }
 
     /// One interval in each transaction. Gives up to when intervals are summed up.
-    async fn roll_up(&self, from: UsageStep, to: UsageStep, until: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    async fn roll_up(&self, to: UsageStep, until: DateTime<Utc>) -> Result<DateTime<Utc>> {
+        let first = match to {
+            UsageStep::Minute | UsageStep::Hour => "SELECT MIN(start) FROM usage_minutes WHERE start >= $1 AND start < $2",
+            UsageStep::Day => "SELECT MIN(start) FROM usage_rollups WHERE step = 'hour' AND start >= $1 AND start < $2",
+        };
         let goal = to.floor(until);
         loop {
             let mut tx = self.db.begin().await?;
@@ -55,13 +62,18 @@ impl Control {
             if mark >= goal {
                 return Ok(mark);
             }
-            let first: Option<DateTime<Utc>> = within!(tx, c =>
-                sqlx::query_scalar("SELECT MIN(start) FROM usage_rollups WHERE step = $1 AND start >= $2 AND start < $3")
-                    .bind(from.as_str()).bind(mark).bind(goal).fetch_one(c))?;
+            let first: Option<DateTime<Utc>> = within!(tx, c => sqlx::query_scalar(first).bind(mark).bind(goal).fetch_one(c))?;
             let next = match first {
                 Some(first) => {
                     let start = to.floor(first);
-                    add_up(&mut tx, from, to, start).await?;
+                    match to {
+                        UsageStep::Minute => {
+                            minute::pack_again(&mut tx, start).await?;
+                            sums::pack_again(&mut tx, start).await?;
+                        }
+                        UsageStep::Hour => add_minutes_up(&mut tx, start).await?,
+                        UsageStep::Day => add_hours_up(&mut tx, start).await?,
+                    }
                     start + to.length()
                 }
                 None => goal,
@@ -72,18 +84,31 @@ impl Control {
     }
 }
 
-async fn add_up(tx: &mut Tx, from: UsageStep, to: UsageStep, start: DateTime<Utc>) -> Result<()> {
+async fn add_minutes_up(tx: &mut Tx, hour: DateTime<Utc>) -> Result<()> {
+    let mut hours = Rows::new();
+    let starts: Vec<DateTime<Utc>> = within!(tx, c =>
+        sqlx::query_scalar("SELECT DISTINCT start FROM usage_minutes WHERE start >= $1 AND start < $2")
+            .bind(hour).bind(hour + UsageStep::Hour.length()).fetch_all(c))?;
+    for start in starts {
+        for (bucket, sums) in minute::read(tx, start).await? {
+            hours.entry(Bucket { step: UsageStep::Hour, start: hour, ..bucket }).or_default().add(&sums);
+        }
+    }
+    add_rows(tx, hours).await
+}
+
+async fn add_hours_up(tx: &mut Tx, day: DateTime<Utc>) -> Result<()> {
     let rows: Vec<Row> = within!(tx, c => sqlx::query_as(
         "SELECT application_id, key_id, route, status, CAST(SUM(requests) AS BIGINT), CAST(SUM(bytes_in) AS BIGINT),
             CAST(SUM(bytes_out) AS BIGINT), string_agg(latency, '')
-         FROM usage_rollups WHERE step = $1 AND start >= $2 AND start < $3 GROUP BY application_id, key_id, route, status")
-        .bind(from.as_str()).bind(start).bind(start + to.length()).fetch_all(c))?;
-    let mut coarser = Rows::default();
+         FROM usage_rollups WHERE step = 'hour' AND start >= $1 AND start < $2 GROUP BY application_id, key_id, route, status")
+        .bind(day).bind(day + UsageStep::Day.length()).fetch_all(c))?;
+    let mut days = Rows::new();
     for (application, key, route, status, requests, bytes_in, bytes_out, text) in rows {
         let mut latency = Histogram::default();
         latency.read(&text);
-        let bucket = Bucket { step: to, start, application, key, route: Arc::from(route), status };
-        coarser.push(bucket, Sums { requests, bytes_in, bytes_out, latency });
+        let bucket = Bucket { step: UsageStep::Day, start: day, application, key, route: Arc::from(route), status };
+        days.insert(bucket, Sums { requests, bytes_in, bytes_out, latency });
     }
-    add_rows(tx, coarser).await
+    add_rows(tx, days).await
 }

@@ -1,6 +1,7 @@
 //! Sums by the hour and the day of each application, each tenant, each product, each status and the
 //! whole platform. They are written with the hours and days of `usage_rollups` that they are made
-//! of, and spare readers the rows of every route, key and status.
+//! of, and spare readers the rows of every route, key and status. Those of each status and of the whole
+//! platform are kept by the minute too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::{
     accept::{Bucket, Sums, statements},
     latency::Histogram,
+    minute::Minute,
 };
 use crate::{
     Result,
@@ -40,6 +42,11 @@ impl Of {
             Self::Application => "application",
         }
     }
+
+    /// Whether there are sums by the minute as well.
+    pub(super) fn has_minutes(self) -> bool {
+        matches!(self, Self::Platform | Self::Status)
+    }
 }
 
 /// Ordered like the table's key, for one order of locks.
@@ -54,18 +61,19 @@ struct Place {
     status: i64,
 }
 
+/// Calls by how they ended.
 #[derive(Debug, Clone, Default)]
-struct Sum {
-    requests: i64,
-    errors: i64,
-    server_errors: i64,
-    bytes_in: i64,
-    bytes_out: i64,
-    latency: Histogram,
+pub(super) struct Sum {
+    pub(super) requests: i64,
+    pub(super) errors: i64,
+    pub(super) server_errors: i64,
+    pub(super) bytes_in: i64,
+    pub(super) bytes_out: i64,
+    pub(super) latency: Histogram,
 }
 
 impl Sum {
-    fn add(&mut self, status: i64, sums: &Sums) {
+    pub(super) fn add(&mut self, status: i64, sums: &Sums) {
         self.requests += sums.requests;
         self.errors += if status >= 400 { sums.requests } else { 0 };
         self.server_errors += if status >= 500 { sums.requests } else { 0 };
@@ -73,16 +81,63 @@ impl Sum {
         self.bytes_out = self.bytes_out.saturating_add(sums.bytes_out);
         self.latency.merge(&sums.latency);
     }
+
+    fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.errors += other.errors;
+        self.server_errors += other.server_errors;
+        self.bytes_in = self.bytes_in.saturating_add(other.bytes_in);
+        self.bytes_out = self.bytes_out.saturating_add(other.bytes_out);
+        self.latency.merge(&other.latency);
+    }
+}
+
+/// Adds minutes to those of each status and of all.
+pub(super) async fn add_minutes(tx: &mut Tx, minutes: &[Minute<'_>]) -> Result<()> {
+    let mut by_status: HashMap<(DateTime<Utc>, i64), Sum> = HashMap::new();
+    for Minute { start, status, sums, .. } in minutes {
+        by_status.entry((*start, *status)).or_default().add(*status, sums);
+    }
+    let place = |of: Of, start, status| Place { of: of.as_str(), step: UsageStep::Minute, target: Uuid::nil(), start, status };
+    let mut sums: BTreeMap<Place, Sum> = BTreeMap::new();
+    for ((start, status), sum) in by_status {
+        sums.entry(place(Of::Platform, start, 0)).or_default().merge(&sum);
+        sums.insert(place(Of::Status, start, status), sum);
+    }
+    write(tx, &sums.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Puts together what was added to the minute at different times.
+pub(super) async fn pack_again(tx: &mut Tx, start: DateTime<Utc>) -> Result<()> {
+    let rows: Vec<(String, i64, String)> = within!(tx, c => sqlx::query_as(
+        "SELECT kind, status, latency FROM usage_sums
+         WHERE kind IN ('platform', 'status') AND step = 'minute' AND target = $1 AND start = $2")
+        .bind(Uuid::nil()).bind(start).fetch_all(c))?;
+    for (kind, status, text) in rows {
+        let mut latency = Histogram::default();
+        latency.read(&text);
+        execute!(
+            tx,
+            sqlx::query(
+                "UPDATE usage_sums SET latency = $5 WHERE kind = $1 AND step = 'minute' AND target = $2 AND start = $3 AND status = $4"
+            )
+            .bind(kind)
+            .bind(Uuid::nil())
+            .bind(start)
+            .bind(status)
+            .bind(latency.to_string())
+        )?;
+    }
+    Ok(())
 }
 
 /// Adds hours and days to what is there. An application that was removed counts for no tenant and
 /// product.
 pub(super) async fn add(tx: &mut Tx, rows: &[(Bucket, Sums)]) -> Result<()> {
-    let coarse = || rows.iter().filter(|(bucket, _)| bucket.step != UsageStep::Minute);
-    let applications: BTreeSet<ApplicationId> = coarse().map(|(bucket, _)| bucket.application).collect();
+    let applications: BTreeSet<ApplicationId> = rows.iter().map(|(bucket, _)| bucket.application).collect();
     let owners = owners(tx, &applications.into_iter().collect::<Vec<_>>()).await?;
     let mut sums: BTreeMap<Place, Sum> = BTreeMap::new();
-    for (bucket, each) in coarse() {
+    for (bucket, each) in rows {
         let mut add = |of: Of, target: Uuid, status: i64| {
             let place = Place { of: of.as_str(), step: bucket.step, target, start: bucket.start, status };
             sums.entry(place).or_default().add(bucket.status, each);

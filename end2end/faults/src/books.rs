@@ -21,8 +21,8 @@ impl Books {
     /// Reads past the program, which need not run.
     pub async fn read(place: &Place) -> Self {
         const SQL: &str = "SELECT (SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM quota_usage),
-             (SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_rollups
-              WHERE step = 'minute' AND status < 500 AND status <> 499)";
+             (SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT) FROM usage_sums
+              WHERE kind = 'status' AND step = 'minute' AND status < 500 AND status <> 499)";
         let (quotas, usage): (i64, i64) = if let Some(url) = &place.postgres {
             let mut connection = PgConnection::connect(url).await.unwrap();
             let sums = sqlx::query_as(SQL).fetch_one(&mut connection).await.unwrap();

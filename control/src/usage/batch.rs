@@ -1,0 +1,172 @@
+//! Records added up in memory, before anything is written.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::BuildHasher as _,
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use foldhash::fast::RandomState;
+use hashbrown::hash_table::{Entry, HashTable};
+use mintreu_model::id::{ApiKeyId, ApplicationId, SubscriptionId};
+
+use super::{Record, accept::Sums, minute::Minute};
+
+/// Records that are added up in one go. With many keys each lies somewhere else in memory: the
+/// processor waits for several at once when it looks for all of them before it adds the first.
+const TOGETHER: usize = 32;
+
+/// Records that are counted together. Adding one is a part of what a call costs: with many keys that
+/// is how much memory it touches.
+#[derive(Debug, Default)]
+pub struct Batch {
+    waiting: Vec<Record>,
+    routes: Vec<Arc<str>>,
+    /// Where in `routes` each is.
+    numbers: HashMap<Arc<str>, usize, RandomState>,
+    cells: Vec<Cell>,
+    /// Where in `cells` each place is, beside its hash, which spares a look at the cell.
+    indices: HashTable<(u64, usize)>,
+    hasher: RandomState,
+}
+
+/// What cells differ by; a route by its number among those of the batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    key: ApiKeyId,
+    /// Minutes since the epoch.
+    minute: i64,
+    quota: (SubscriptionId, DateTime<Utc>),
+    route: usize,
+    status: i64,
+}
+
+/// Calls of one key in one minute that ended alike.
+#[derive(Debug)]
+struct Cell {
+    place: Place,
+    application: ApplicationId,
+    sums: Sums,
+    billed: i64,
+    last_used: Option<DateTime<Utc>>,
+}
+
+impl Batch {
+    pub fn add(&mut self, record: Record) {
+        self.waiting.push(record);
+        if self.waiting.len() >= TOGETHER {
+            self.add_up();
+        }
+    }
+
+    fn add_up(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let mut found = [0; TOGETHER];
+        for (record, index) in waiting.iter().zip(&mut found) {
+            *index = self.find(record);
+        }
+        for (record, index) in waiting.drain(..).zip(found) {
+            if let Some(cell) = self.cells.get_mut(index) {
+                cell.add(&record);
+            }
+        }
+        self.waiting = waiting;
+    }
+
+    /// Where the record's cell is, which is made if there is none.
+    fn find(&mut self, record: &Record) -> usize {
+        let route = self.numbers.get(&record.route).copied().unwrap_or_else(|| {
+            let number = self.routes.len();
+            self.routes.push(Arc::clone(&record.route));
+            self.numbers.insert(Arc::clone(&record.route), number);
+            number
+        });
+        let place = Place {
+            key: record.key_id,
+            minute: record.at.timestamp().div_euclid(60),
+            quota: (record.subscription_id, record.quota_period_start),
+            route,
+            status: record.status,
+        };
+        let Self { cells, indices, hasher, .. } = self;
+        let hash = hasher.hash_one(place);
+        let is_there =
+            |(other, index): &(u64, usize)| *other == hash && cells.get(*index).is_some_and(|cell| cell.place == place);
+        match indices.entry(hash, is_there, |(hash, _)| *hash) {
+            Entry::Occupied(entry) => entry.get().1,
+            Entry::Vacant(entry) => {
+                let index = cells.len();
+                entry.insert((hash, index));
+                cells.push(Cell { place, application: record.application_id, sums: Sums::default(), billed: 0, last_used: None });
+                index
+            }
+        }
+    }
+
+    /// Sums that the records come to, or more.
+    #[must_use]
+    pub fn sums(&self) -> usize {
+        self.cells.len() + self.waiting.len()
+    }
+
+    /// What the records come to.
+    pub(super) fn summed(mut self) -> Summed {
+        self.add_up();
+        let Self { cells, routes, .. } = self;
+        Summed { cells, routes }
+    }
+}
+
+/// All records of a batch, added up.
+pub(super) struct Summed {
+    cells: Vec<Cell>,
+    routes: Vec<Arc<str>>,
+}
+
+impl Summed {
+    pub(super) fn minutes(&self) -> impl Iterator<Item = Minute<'_>> {
+        self.cells.iter().map(|Cell { place, application, sums, .. }| Minute {
+            start: DateTime::from_timestamp(place.minute * 60, 0).unwrap_or_default(),
+            application: *application,
+            key: place.key,
+            route: self.routes.get(place.route).map_or("", |route| &**route),
+            status: place.status,
+            sums,
+        })
+    }
+
+    /// Calls that took a unit, by subscription and beginning of its period.
+    pub(super) fn billed(&self) -> BTreeMap<(SubscriptionId, DateTime<Utc>), i64> {
+        let mut billed: HashMap<_, i64, RandomState> = HashMap::default();
+        for cell in self.cells.iter().filter(|cell| cell.billed > 0) {
+            *billed.entry(cell.place.quota).or_default() += cell.billed;
+        }
+        billed.into_iter().collect()
+    }
+
+    /// When keys were used; some are there more than once.
+    pub(super) fn uses(&self) -> impl Iterator<Item = (ApiKeyId, DateTime<Utc>)> {
+        self.cells.iter().filter_map(|cell| Some((cell.place.key, cell.last_used?)))
+    }
+}
+
+impl Cell {
+    fn add(&mut self, record: &Record) {
+        self.sums.bytes_in = self.sums.bytes_in.saturating_add(record.bytes_in.max(0));
+        self.sums.bytes_out = self.sums.bytes_out.saturating_add(record.bytes_out.max(0));
+        if record.counts {
+            self.sums.requests += 1;
+            self.sums.latency.add(record.latency_us, 1);
+            self.last_used = self.last_used.max(Some(record.at));
+        }
+        self.billed += i64::from(record.billed);
+    }
+}
+
+impl Extend<Record> for Batch {
+    fn extend<I: IntoIterator<Item = Record>>(&mut self, records: I) {
+        records.into_iter().for_each(|record| self.add(record));
+    }
+}
+

@@ -1,0 +1,229 @@
+//! Calls by the minute. A busy platform has a sum for each key, route and status in each minute: a row
+//! each would cost more than all else that counting does. The sums of a minute are packed into a few rows
+//! by application; what is counted later is appended in one statement, and once the minute is over its
+//! row is packed again, so that each sum is there once. Readers unpack what they need (`read.rs`).
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use mintreu_model::{
+    id::{ApiKeyId, ApplicationId},
+    status::UsageStep,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    accept::{Bucket, Sums, statements},
+    latency::Histogram,
+};
+use crate::{
+    Error, Result,
+    store::{Tx, execute, within},
+};
+
+/// Calls of one key on one route that ended alike, in the minute that begins at `start`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Minute<'a> {
+    pub(super) start: DateTime<Utc>,
+    pub(super) application: ApplicationId,
+    pub(super) key: ApiKeyId,
+    pub(super) route: &'a str,
+    pub(super) status: i64,
+    pub(super) sums: &'a Sums,
+}
+
+/// Where the sums of an application lie: ids end in random bits, so that parts are alike in size.
+pub(super) fn part(application: ApplicationId) -> i64 {
+    application.0.as_bytes().last().copied().unwrap_or_default().into()
+}
+
+/// What is written at once; a row has one behind the other.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Piece<'a> {
+    #[serde(borrow)]
+    routes: Vec<&'a str>,
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Cell {
+    application: [u8; 16],
+    key: [u8; 16],
+    /// Place in the piece's routes.
+    route: usize,
+    status: i64,
+    requests: i64,
+    bytes_in: i64,
+    bytes_out: i64,
+    latency: Histogram,
+}
+
+fn pack(sums: &[Minute<'_>]) -> Result<Vec<u8>> {
+    let mut piece = Piece { routes: Vec::new(), cells: Vec::with_capacity(sums.len()) };
+    let mut places = HashMap::new();
+    for Minute { application, key, route, status, sums, .. } in sums {
+        let place = *places.entry(*route).or_insert_with(|| {
+            piece.routes.push(route);
+            piece.routes.len() - 1
+        });
+        piece.cells.push(Cell {
+            application: application.0.into_bytes(),
+            key: key.0.into_bytes(),
+            route: place,
+            status: *status,
+            requests: sums.requests,
+            bytes_in: sums.bytes_in,
+            bytes_out: sums.bytes_out,
+            latency: sums.latency.clone(),
+        });
+    }
+    postcard::to_allocvec(&piece).map_err(|error| Error::internal("usage could not be packed", error))
+}
+
+/// Gives each sum that a row holds; those of one key may be there more than once.
+pub(super) fn unpack(start: DateTime<Utc>, mut row: &[u8], mut found: impl FnMut(Minute<'_>)) -> Result<()> {
+    while !row.is_empty() {
+        let (piece, rest) =
+            postcard::take_from_bytes::<Piece<'_>>(row).map_err(|error| Error::internal("usage could not be unpacked", error))?;
+        for Cell { application, key, route, status, requests, bytes_in, bytes_out, latency } in piece.cells {
+            found(Minute {
+                start,
+                application: Uuid::from_bytes(application).into(),
+                key: Uuid::from_bytes(key).into(),
+                route: piece.routes.get(route).copied().unwrap_or_default(),
+                status,
+                sums: &Sums { requests, bytes_in, bytes_out, latency },
+            });
+        }
+        row = rest;
+    }
+    Ok(())
+}
+
+/// Adds to what is there.
+pub(super) async fn add(tx: &mut Tx, mut sums: Vec<Minute<'_>>) -> Result<()> {
+    let place = |sum: &Minute<'_>| (part(sum.application), sum.start);
+    sums.sort_by_cached_key(place);
+    let mut rows = Vec::new();
+    for together in sums.chunk_by(|one, other| place(one) == place(other)) {
+        if let Some(first) = together.first() {
+            rows.push((place(first), pack(together)?));
+        }
+    }
+    for rows in statements(&rows) {
+        let sql = format!(
+            "INSERT INTO usage_minutes (part, start, sums) VALUES {}
+             ON CONFLICT (part, start) DO UPDATE SET sums = {}",
+            tx.places(rows.len(), 3),
+            tx.appended("usage_minutes.sums", "excluded.sums")
+        );
+        execute!(tx, {
+            let mut query = sqlx::query(&sql);
+            for ((part, start), packed) in rows {
+                query = query.bind(part).bind(start).bind(packed);
+            }
+            query
+        })?;
+    }
+    Ok(())
+}
+
+/// The sums of a minute, each once.
+pub(super) async fn read(tx: &mut Tx, start: DateTime<Utc>) -> Result<BTreeMap<Bucket, Sums>> {
+    let rows: Vec<(Vec<u8>,)> =
+        within!(tx, c => sqlx::query_as("SELECT sums FROM usage_minutes WHERE start = $1").bind(start).fetch_all(c))?;
+    let mut merged = BTreeMap::new();
+    for (row,) in rows {
+        merge(start, &row, &mut merged)?;
+    }
+    Ok(merged)
+}
+
+fn merge(start: DateTime<Utc>, row: &[u8], merged: &mut BTreeMap<Bucket, Sums>) -> Result<()> {
+    let mut routes: HashSet<Arc<str>> = HashSet::new();
+    unpack(start, row, |Minute { application, key, route, status, sums, .. }| {
+        let route = routes.get(route).cloned().unwrap_or_else(|| {
+            let route = Arc::from(route);
+            routes.insert(Arc::clone(&route));
+            route
+        });
+        merged.entry(Bucket { step: UsageStep::Minute, start, application, key, route, status }).or_default().add(sums);
+    })
+}
+
+/// Packs the rows of a minute again.
+pub(super) async fn pack_again(tx: &mut Tx, start: DateTime<Utc>) -> Result<()> {
+    let rows: Vec<(i64, Vec<u8>)> =
+        within!(tx, c => sqlx::query_as("SELECT part, sums FROM usage_minutes WHERE start = $1").bind(start).fetch_all(c))?;
+    for (part, row) in rows {
+        let mut merged = BTreeMap::new();
+        merge(start, &row, &mut merged)?;
+        let sums: Vec<Minute<'_>> = merged.iter().map(|(bucket, sums)| bucket.minute(sums)).collect();
+        let packed = pack(&sums)?;
+        if packed.len() < row.len() {
+            execute!(
+                tx,
+                sqlx::query("UPDATE usage_minutes SET sums = $3 WHERE part = $1 AND start = $2").bind(part).bind(start).bind(packed)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Packed = (u8, u8, usize, i64, i64, i64, i64);
+
+    fn sums((.., requests, bytes_in, bytes_out): Packed) -> Sums {
+        let mut latency = Histogram::default();
+        latency.add(bytes_in, requests);
+        latency.add(bytes_out, 1);
+        Sums { requests, bytes_in, bytes_out, latency }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_in_pieces_is_unpacked_as_it_was(
+            pieces in prop::collection::vec(prop::collection::vec(any::<Packed>(), 1..20), 0..5)
+        ) {
+            const ROUTES: [&str; 3] = ["GET /v1/orders", "", "POST /v1/größe/{*rest}"];
+            let id = |byte: u8| Uuid::from_bytes([byte; 16]);
+            let start = DateTime::UNIX_EPOCH;
+            let (mut row, mut expected) = (Vec::new(), Vec::new());
+            for piece in &pieces {
+                let all: Vec<Sums> = piece.iter().map(|one| sums(*one)).collect();
+                let minutes: Vec<Minute<'_>> = piece.iter().zip(&all).map(|((application, key, route, status, ..), sums)| Minute {
+                    start,
+                    application: id(*application).into(),
+                    key: id(*key).into(),
+                    route: ROUTES[route % ROUTES.len()],
+                    status: *status,
+                    sums,
+                }).collect();
+                row.extend(pack(&minutes).unwrap());
+                expected.extend(minutes.iter().map(|minute| format!("{minute:?}")));
+            }
+            let mut found = Vec::new();
+            unpack(start, &row, |minute| found.push(format!("{minute:?}"))).unwrap();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_row_that_breaks_off_is_an_error() {
+        let sums = sums((0, 0, 0, 0, 7, 8, 9));
+        let minute = Minute { start: DateTime::UNIX_EPOCH, application: Uuid::nil().into(), key: Uuid::nil().into(), route: "GET /", status: 200, sums: &sums };
+        let row = pack(&[minute]).unwrap();
+        for end in 1..row.len() {
+            assert!(unpack(minute.start, &row[..end], |_| {}).is_err(), "{end} bytes");
+        }
+    }
+}
