@@ -339,7 +339,7 @@ async fn whose_pages_may_call_is_told_to_the_gateway_until_the_application_is_go
             let change = UpdateApplication { allowed_origins: Some(origins), ..Default::default() };
             scene.bench.update_application(&scene.who, created.id, &change).await
         };
-        let mut changes = scene.bench.db.changes().await.unwrap();
+        let mut changes = scene.bench.changes().await;
         let after = allow(&["https://Shop.example:443/", "http://localhost:5173", "https://shop.example"]).await.unwrap();
         let origins = ["http://localhost:5173", "https://shop.example"];
         assert_eq!(after.allowed_origins, origins, "as browsers send them, each once");

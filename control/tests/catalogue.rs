@@ -93,7 +93,7 @@ async fn a_product_is_public_from_publishing_to_archiving_and_may_come_back() {
         assert!(matches!(bench.get_product("ecommerce").await, Err(Error::NotFound(_))));
         assert!(bench.gateway_catalogue().await.unwrap().is_empty());
 
-        let mut changes = bench.db.changes().await.unwrap();
+        let mut changes = bench.changes().await;
         let published = bench.publish_product(&operator, "ecommerce").await.unwrap();
         assert_eq!(changes.next().await.unwrap(), Some(Change::Catalogue));
         assert_eq!(bench.get_product("ecommerce").await.unwrap(), published);
@@ -146,7 +146,7 @@ async fn a_service_changes_in_place_and_stays_while_products_are_on_it() {
     on_both(async |bench| {
         let operator = shop(&bench).await;
         assert_eq!(bench.get_service(&operator, "shop").await.unwrap().base_urls, ["http://127.0.0.1:4001"]);
-        let mut changes = bench.db.changes().await.unwrap();
+        let mut changes = bench.changes().await;
         let form = change::<UpdateService>(json!({"timeout_ms": 900, "health_path": "", "http2": true}));
         let after = bench.update_service(&operator, "shop", &form).await.unwrap();
         assert_eq!(changes.next().await.unwrap(), Some(Change::Catalogue));

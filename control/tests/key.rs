@@ -1,12 +1,14 @@
 //! Keys, and what the gateway is told of them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up has failed")]
+
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use mintreu_control::{
     Error, Permitted,
     access::{ManageKeys, ViewTenant},
-    store::Change,
+    store::{Change, Db},
 };
 use mintreu_control_testing::{Bench, on_both, service};
 use mintreu_model::{
@@ -38,12 +40,34 @@ async fn application(bench: &Bench) -> (Permitted<ManageKeys>, ApplicationId, Ke
     (who, created.id, created.key)
 }
 
+/// Where replicas share a database.
+#[tokio::test]
+async fn another_replica_hears_of_a_change_when_it_is_committed() {
+    on_both(async |bench| {
+        if bench.db.engine() != "postgres" {
+            return;
+        }
+        let (who, application, _) = application(&bench).await;
+        let replica = Db::open(&bench.url).await.unwrap();
+        // It would not look by itself before the test is over.
+        let mut changes = replica.changes(Duration::from_hours(1)).await.unwrap();
+        // Nothing to begin with, and nothing missed until it listens.
+        assert_eq!([changes.next().await.unwrap(), changes.next().await.unwrap()], [None, None]);
+        let created = bench.create_key(&who, application, &named("Reader")).await.unwrap();
+        let heard = async { while changes.next().await.unwrap() != Some(Change::Key(created.id)) {} };
+        tokio::time::timeout(Duration::from_secs(20), heard).await.expect("a notification");
+        drop(changes);
+        replica.close().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_key_is_told_to_the_gateway_with_all_that_it_may_do() {
     on_both(async |bench| {
         let (who, application, first) = application(&bench).await;
         assert!(client_id_is_wellformed(&first.client_id) && secret_is_wellformed(&first.client_secret));
-        let mut changes = bench.db.changes().await.unwrap();
+        let mut changes = bench.changes().await;
         let form = CreateKey {
             scopes: vec!["GET /v1/orders/{id}".parse().unwrap()],
             allowed_ips: vec!["10.0.0.0/8".parse().unwrap()],
@@ -92,7 +116,7 @@ async fn a_rotated_key_lives_through_the_grace_beside_the_new_one() {
         assert_eq!(status(first.id).await, KeyStatus::Expired);
         let late = bench.rotate_key(&who, application, first.id, &RotateKey { grace_seconds: 60 }).await.unwrap_err();
         assert_eq!(code(&late), "key_not_live");
-        let mut changes = bench.db.changes().await.unwrap();
+        let mut changes = bench.changes().await;
         let third = bench.rotate_key(&who, application, second.id, &RotateKey { grace_seconds: 0 }).await.unwrap();
         let told = [changes.next().await.unwrap().unwrap(), changes.next().await.unwrap().unwrap()];
         assert!(told.contains(&Change::Key(second.id)) && told.contains(&Change::Key(third.id)));

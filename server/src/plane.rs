@@ -27,6 +27,8 @@ use uuid::Uuid;
 use crate::{Failure, config::Config, urgency};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A change bites everywhere within half a second, though nobody tells of it.
+const LOOK_FOR_CHANGES: Duration = Duration::from_millis(200);
 
 /// The control plane as the gateway sees it. Database drivers need their own runtime, so the work
 /// is done there.
@@ -396,7 +398,7 @@ pub(crate) async fn follow_changes(control: Control, gateway: Gateway, shutdown:
     loop {
         let step = async {
             if feed.is_none() {
-                let fresh = control.db.changes().await?;
+                let fresh = control.db.changes(LOOK_FOR_CHANGES).await?;
                 load_catalogue(&control, &gateway).await?;
                 gateway.invalidate(&Change::Everything);
                 feed = Some(fresh);

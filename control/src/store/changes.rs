@@ -1,18 +1,25 @@
 //! What the gateway must forget: every transaction that changes what a call may be answered with
 //! increments one epoch row and writes what changed beside it. The row's lock puts epochs in the
 //! order of commits, so a reader that has seen epoch n has seen everything up to it.
+//!
+//! A reader looks again and again. What wakes it sooner, in process or a notification of PostgreSQL, may
+//! be lost and costs nothing but time.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use mintreu_model::id::{ApiKeyId, ApplicationId, SubscriptionId, TenantId};
+use sqlx::{PgPool, postgres::PgListener};
+use tokio::{sync::Notify, time::sleep};
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use super::{Db, Tx, execute, read, within};
+use super::{Db, Inner, Pool, Tx, execute, read, within};
 use crate::Error;
 
-/// Replicas look at least this often; a wake-up in process makes it sooner.
-const POLL: Duration = Duration::from_millis(200);
+const CHANNEL: &str = "mintreu_changes";
+/// Before another attempt to listen.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What changed. `Catalogue` covers services and products with everything that hangs on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +75,9 @@ impl Tx {
                 .bind(target)
                 .bind(now)
         )?;
+        if let Inner::Postgres(tx) = &mut self.inner {
+            sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&mut **tx).await?;
+        }
         self.changed = true;
         Ok(())
     }
@@ -77,17 +87,24 @@ impl Tx {
 #[derive(Debug)]
 pub struct ChangeFeed {
     db: Db,
+    /// How long it waits for a wake-up before it looks.
+    every: Duration,
     epoch: i64,
     ready: VecDeque<Change>,
     /// All that was committed when it was last asked has been given.
     current: bool,
+    _listens: Option<AbortOnDropHandle<()>>,
 }
 
 impl Db {
-    /// A feed that begins after what is committed now.
-    pub async fn changes(&self) -> Result<ChangeFeed, Error> {
+    /// A feed that begins after what is committed now, and looks at least so often.
+    pub async fn changes(&self, every: Duration) -> Result<ChangeFeed, Error> {
+        let listens = match &self.pool {
+            Pool::Sqlite { .. } => None,
+            Pool::Postgres(pool) => Some(AbortOnDropHandle::new(tokio::spawn(listen(pool.clone(), Arc::clone(&self.wake))))),
+        };
         let epoch = epoch(self).await?;
-        Ok(ChangeFeed { db: self.clone(), epoch, ready: VecDeque::new(), current: false })
+        Ok(ChangeFeed { db: self.clone(), every, epoch, ready: VecDeque::new(), current: false, _listens: listens })
     }
 
     /// Forgets changes that every replica has long seen.
@@ -95,6 +112,21 @@ impl Db {
         let mut tx = self.begin().await?;
         execute!(tx, sqlx::query("DELETE FROM grant_changes WHERE at < $1").bind(before))?;
         tx.commit().await
+    }
+}
+
+/// Wakes the feed when another replica has changed something, and when it could not be heard for a while.
+async fn listen(pool: PgPool, wake: Arc<Notify>) {
+    loop {
+        if let Ok(mut listener) = PgListener::connect_with(&pool).await
+            && listener.listen(CHANNEL).await.is_ok()
+        {
+            wake.notify_one();
+            while listener.try_recv().await.is_ok() {
+                wake.notify_one();
+            }
+        }
+        sleep(PAUSE).await;
     }
 }
 
@@ -111,7 +143,7 @@ impl ChangeFeed {
     pub async fn next(&mut self) -> Result<Option<Change>, Error> {
         if self.ready.is_empty() {
             if self.current {
-                let _ = tokio::time::timeout(POLL, self.db.wake.notified()).await;
+                let _ = tokio::time::timeout(self.every, self.db.wake.notified()).await;
             }
             self.load().await?;
             self.current = self.ready.is_empty();

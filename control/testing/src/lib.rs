@@ -20,6 +20,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -28,7 +29,7 @@ use mintreu_control::{
     access::Right,
     clock::{Clock, Random},
     keyring::Keyring,
-    store::Db,
+    store::{ChangeFeed, Db},
 };
 use mintreu_model::{
     form::{account::CreateToken, tenant::CreateTenant},
@@ -129,6 +130,11 @@ impl Bench {
         } else {
             sqlx::query_scalar(query).fetch_one(&mut sqlx::PgConnection::connect(&self.url).await.unwrap()).await.unwrap()
         }
+    }
+
+    /// What changes from now on for gateways.
+    pub async fn changes(&self) -> ChangeFeed {
+        self.db.changes(Duration::from_millis(200)).await.unwrap()
     }
 
     /// An id as the engine writes it.
