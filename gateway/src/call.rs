@@ -82,11 +82,11 @@ impl Call {
         &self.entry
     }
 
-    /// The service has answered, and the client is about to hear of it: anything but a 5xx is billed.
-    /// So much of the body is there already. Follow a refusal with [`withhold`](Self::withhold).
-    pub(crate) async fn answered(&mut self, status: u16, in_hand: u64) -> Result<(), NotWritten> {
+    /// The service has answered `at` that time, and the client is about to hear of it: anything but a 5xx
+    /// is billed. So much of the body is there already. Follow a refusal with [`withhold`](Self::withhold).
+    pub(crate) async fn answered(&mut self, status: u16, at: Instant, in_hand: u64) -> Result<(), NotWritten> {
         let core = &self.worker.core;
-        let latency = self.began.elapsed();
+        let latency = at.saturating_duration_since(self.began);
         core.metrics.waited(latency);
         core.metrics.answered(status);
         self.latency = Some(latency);

@@ -65,14 +65,11 @@ pub(crate) fn buffer() -> [u8; LONGEST] {
     [0; LONGEST]
 }
 
-/// The entry whose secret this is. Junk is refused without a look-up.
+/// The entry whose secret this is. Nobody is asked about junk.
 pub(crate) async fn by_secret(core: &Core, client_id: &str, secret: &str, now: Moment) -> Result<Arc<Entry>, Problem> {
     let digest: [u8; 32] = Sha256::digest(secret).into();
-    let entry = if client_id_is_wellformed(client_id) && secret_is_wellformed(secret) {
-        core.grants.find(client_id, now).await.map_err(|_| Code::ServiceUnavailable)?
-    } else {
-        None
-    };
+    let may_exist = || client_id_is_wellformed(client_id) && secret_is_wellformed(secret);
+    let entry = core.grants.find(client_id, may_exist, now).await.map_err(|_| Code::ServiceUnavailable)?;
     let expected = entry.as_ref().map_or([0; 32], |entry| entry.grant.secret_sha256);
     let equal = bool::from(expected.ct_eq(&digest));
     let entry = entry.filter(|_| equal).ok_or(Code::CredentialsInvalid)?;
@@ -85,7 +82,7 @@ async fn by_token(core: &Core, token: &str, now: Moment) -> Result<Caller, Probl
         TokenRefused::Invalid => Code::CredentialsInvalid,
         TokenRefused::Expired => Code::CredentialsExpired,
     })?;
-    let entry = core.grants.find(&verified.client_id, now).await.map_err(|_| Code::ServiceUnavailable)?.ok_or(Code::CredentialsInvalid)?;
+    let entry = core.grants.find(&verified.client_id, || true, now).await.map_err(|_| Code::ServiceUnavailable)?.ok_or(Code::CredentialsInvalid)?;
     entry.check_key(now.0)?;
     Ok(Caller { entry, token: Some(verified) })
 }

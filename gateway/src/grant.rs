@@ -87,9 +87,13 @@ impl Grants {
         self.known.get(<&ClientId>::try_from(client_id.as_bytes()).ok()?)
     }
 
-    /// The grant of a client id; `None` when there is no such key.
-    pub(crate) async fn find(self: &Arc<Self>, client_id: &str, (now, at): Moment) -> Loaded {
+    /// The grant of a client id; `None` when there is no such key. Where it is not in memory, the control
+    /// plane is asked if the key may exist.
+    pub(crate) async fn find(self: &Arc<Self>, client_id: &str, may_exist: impl FnOnce() -> bool, (now, at): Moment) -> Loaded {
         let Some(entry) = self.get(client_id) else {
+            if !may_exist() {
+                return Ok(None);
+            }
             if self.unknown.get(client_id).is_some_and(|since| since.elapsed() < UNKNOWN_FOR) {
                 return Ok(None);
             }
@@ -285,12 +289,12 @@ mod tests {
         let minutes = |count: u64| begin + Duration::from_mins(count);
         for minute in 0..=10 {
             grants.all_told_until(minutes(minute));
-            grants.find(&key, (now, minutes(minute))).await.unwrap().unwrap();
+            grants.find(&key, || true, (now, minutes(minute))).await.unwrap().unwrap();
         }
         assert_eq!(plane.asked.load(Relaxed), 1);
-        grants.find(&key, (now, minutes(10 + 14))).await.unwrap().unwrap();
+        grants.find(&key, || true, (now, minutes(10 + 14))).await.unwrap().unwrap();
         assert_eq!(plane.asked.load(Relaxed), 1);
-        grants.find(&key, (now, minutes(10 + 16))).await.unwrap().unwrap();
+        grants.find(&key, || true, (now, minutes(10 + 16))).await.unwrap().unwrap();
         assert_eq!(plane.asked.load(Relaxed), 2);
     }
 }

@@ -15,6 +15,7 @@ use http::HeaderName;
 use mintreu_model::route::Scope;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use smallvec::SmallVec;
 
 use crate::{
     catalogue::Service,
@@ -42,9 +43,13 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
+/// Most tokens are shorter: they lie with the rest of their identity, and are not one more piece of
+/// memory to wait for.
+const USUAL: usize = 704;
+
 /// A signed identity and what it was signed for.
 pub(crate) struct Identity {
-    text: Box<str>,
+    token: SmallVec<[u8; USUAL]>,
     service: Arc<str>,
     /// What it says of the grant: its slot outlives the grants of its keys.
     claims: u64,
@@ -52,8 +57,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    pub(crate) fn token(&self) -> &[u8] {
+        &self.token
     }
 }
 
@@ -92,7 +97,7 @@ impl Injected<'_> {
         if let Some(url) = entry.fields.database_url.as_ref().filter(|_| self.service.wants_database) {
             field(&DATABASE_URL, url.as_bytes());
         }
-        self.identity(token.as_deref(), |text| field(&IDENTITY, text.as_bytes()));
+        self.identity(token.as_deref(), |token| field(&IDENTITY, token));
         let trace = Trace::continued(given);
         field(&TRACEPARENT, &trace.parent);
         for (name, value) in given.iter() {
@@ -110,7 +115,7 @@ impl Injected<'_> {
     }
 
     /// Signed once for what it says, then reused.
-    fn identity(self, token: Option<&Verified>, tell: impl FnOnce(&str)) {
+    fn identity(self, token: Option<&Verified>, tell: impl FnOnce(&[u8])) {
         let Self { core, caller: Caller { entry, .. }, service, at, .. } = self;
         let narrowed = token.and_then(|token| token.scopes.as_ref().map(|scopes| (token, scopes)));
         let slot = match narrowed {
@@ -122,12 +127,13 @@ impl Injected<'_> {
             && known.claims == entry.claims
             && known.service == service.slug
         {
-            return tell(&known.text);
+            return tell(&known.token);
         }
         let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
-        let text = sign(core, entry, scopes, service);
-        tell(&text);
-        slot.store(Some(Arc::new(Identity { text: text.into(), service: Arc::clone(&service.slug), claims: entry.claims, signed: at })));
+        let token = sign(core, entry, scopes, service);
+        tell(token.as_bytes());
+        let token = SmallVec::from_slice(token.as_bytes());
+        slot.store(Some(Arc::new(Identity { token, service: Arc::clone(&service.slug), claims: entry.claims, signed: at })));
     }
 }
 

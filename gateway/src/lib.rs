@@ -12,6 +12,7 @@ mod browser;
 mod cache;
 mod call;
 mod catalogue;
+mod coarse;
 mod control;
 mod cors;
 mod credential;

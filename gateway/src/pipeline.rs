@@ -180,7 +180,7 @@ struct Expected {
 }
 
 /// Holds the answer to the plan and writes the call down, before the client hears of it.
-async fn record(account: &mut Call, status: StatusCode, length: u64, in_hand: u64) -> Result<(), Problem> {
+async fn record(account: &mut Call, status: StatusCode, at: Instant, length: u64, in_hand: u64) -> Result<(), Problem> {
     if let Some(limit) = account.entry().grant.max_response_bytes
         && length > limit
     {
@@ -188,7 +188,7 @@ async fn record(account: &mut Call, status: StatusCode, length: u64, in_hand: u6
         let detail = format!("The answer of the service is larger than {limit} bytes, the limit of the plan.");
         return Err(Problem::new(Code::AnswerTooLarge, detail));
     }
-    if let Err(NotWritten) = account.answered(status.as_u16(), in_hand).await {
+    if let Err(NotWritten) = account.answered(status.as_u16(), at, in_hand).await {
         let problem = Problem::from(Code::ServiceUnavailable).with_retry_after(5);
         account.withhold(problem.code.status().as_u16());
         return Err(problem);
@@ -201,7 +201,7 @@ async fn from_store(worker: &Worker, hit: Hit, mut account: Call, tag: &RequestT
     let status = hit.status();
     let mut response = hit.into_response();
     let length = response.body.size_hint().lower();
-    record(&mut account, status, length, length).await?;
+    record(&mut account, status, Instant::now(), length, length).await?;
     response.fields.insert(REQUEST_ID, tag.header());
     admission::tell_limits(&worker.core, account.entry(), account.now(), &mut response.fields);
     Ok(response)
@@ -234,7 +234,8 @@ async fn respond(
             Outcome::Relay(kept) => keeping = kept,
         }
     }
-    record(&mut account, answer.status, answer.body.size_hint().lower(), answer.body.in_hand()).await?;
+    let length = answer.body.size_hint().lower();
+    record(&mut account, answer.status, exchange.answered_at(), length, answer.body.in_hand()).await?;
     let limit = account.entry().grant.max_response_bytes;
     let (entry, now) = (Arc::clone(account.entry()), account.now());
     let mut response = match wanted {

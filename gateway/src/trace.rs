@@ -1,14 +1,12 @@
 //! Names for one call: our request id, and the trace that it is part of (W3C Trace Context).
 //! Neither is a secret, so that a fast generator will do.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use mintreu_model::id::RequestId;
 use uuid::Builder;
 
-use crate::message::Fields;
+use crate::{coarse::about_now, message::Fields};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -22,8 +20,7 @@ pub(crate) struct RequestTag {
 
 impl RequestTag {
     pub(crate) fn new() -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let millis = u64::try_from(about_now().as_millis()).unwrap_or(u64::MAX);
         let mut random = [0_u8; 10];
         fastrand::fill(&mut random);
         let id = RequestId(Builder::from_unix_timestamp_millis(millis, &random).into_uuid());

@@ -265,8 +265,10 @@ impl Delivery<'_> {
         }
         let mut tried = Tried::default();
         let mut failure = None;
+        // The first address is chosen as of when the call began.
+        let mut asked = self.outgoing.injected.map(|injected| Instant::from_std(injected.at));
         loop {
-            let now = millis(Instant::now());
+            let now = millis(asked.take().unwrap_or_else(Instant::now));
             let load = match choose(service, tried, now) {
                 Ok(load) => load,
                 Err(nobody) => return Err(failure.unwrap_or_else(|| nobody.into())),
@@ -313,7 +315,7 @@ impl Delivery<'_> {
             fresh_attempts += u32::from(!reused || shared);
             let repeatable = reused && self.may_repeat;
             match self.attempt(address, lease, repeatable, &mut load).await {
-                Ok(response) => return Ok((response, Exchange(load))),
+                Ok((response, answered)) => return Ok((response, Exchange::new(load, answered))),
                 Err(Next::Failed(failure)) => return Err(Missed::Failed(failure)),
                 Err(Next::Again) if repeatable => {
                     // The others of this address were kept as long: begin afresh.
@@ -341,7 +343,7 @@ impl Delivery<'_> {
         }
     }
 
-    async fn attempt(&mut self, address: &Address, lease: Lease, repeatable: bool, load: &mut Load) -> Result<Response<Answer>, Next> {
+    async fn attempt(&mut self, address: &Address, lease: Lease, repeatable: bool, load: &mut Load) -> Result<(Response<Answer>, Instant), Next> {
         // What the service refuses to begin in HTTP/2 can be sent again, if it can be repeated at all.
         let refusable = lease.is_shared() && self.progress.is_none();
         let Some(ready) = self.outgoing.onto(lease, address) else {
@@ -353,7 +355,7 @@ impl Delivery<'_> {
                 let now = Instant::now();
                 let begin = self.progress.as_ref().map_or(sent, |progress| progress.latest().max(sent));
                 load.answered(response.status, now.saturating_duration_since(begin), millis(now));
-                Ok(response)
+                Ok((response, now))
             }
             Some(Err(Unanswered { why, whole, refused })) => {
                 if let Some(upload) = whole {

@@ -10,6 +10,7 @@ use std::fmt::{self, Display};
 
 use mintreu_model::view::Percentiles;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// Microseconds of the upper bound of class 0.
 const FASTEST: f64 = 50.0;
@@ -33,9 +34,9 @@ fn middle(class: u16) -> f64 {
     (FASTEST * WIDTH.powf(f64::from(class.min(500)) - 0.5)).round() / 1_000.0
 }
 
-/// Requests by class, in the order of classes.
+/// Requests by class, in the order of classes. Most sums of a minute have few, which lie with them.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Histogram(Vec<(u16, i64)>);
+pub(crate) struct Histogram(SmallVec<[(u16, i64); 2]>);
 
 impl Histogram {
     pub(crate) fn add(&mut self, micros: i64, requests: i64) {

@@ -109,16 +109,28 @@ impl Drop for Load {
 }
 
 /// A call that is being answered, and its place in the count of its address.
-pub(crate) struct Exchange(pub(super) Load);
+pub(crate) struct Exchange {
+    load: Load,
+    /// When the head of its answer was there.
+    answered: Instant,
+}
 
 impl Exchange {
+    pub(super) fn new(load: Load, answered: Instant) -> Self {
+        Self { load, answered }
+    }
+
+    pub(crate) fn answered_at(&self) -> std::time::Instant {
+        self.answered.into_std()
+    }
+
     /// It has come to its end.
     pub(crate) fn ended(self) {
-        self.0.ended();
+        self.load.ended();
     }
 
     /// The service did not keep its word in the middle of an answer; the exchange ends.
     pub(crate) fn broken(mut self, what: &str) {
-        self.0.fault(what.to_owned());
+        self.load.fault(what.to_owned());
     }
 }

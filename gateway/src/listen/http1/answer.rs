@@ -6,7 +6,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
-    time::SystemTime,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use bytes::{Buf as _, Bytes};
@@ -17,6 +17,7 @@ use tokio::io::AsyncWrite;
 
 use crate::{
     body::{Body, BodyError},
+    coarse::about_now,
     header::has_token,
     http1::{self, field},
     message::{Fields, Request, Response},
@@ -252,12 +253,13 @@ fn lines(out: &mut Vec<u8>, fields: &Fields) {
 /// The time of day (RFC 9110 §5.6.7), written once a second.
 fn date(tell: impl FnOnce(&[u8])) {
     thread_local! {
-        static WRITTEN: RefCell<(i64, String)> = const { RefCell::new((0, String::new())) };
+        static WRITTEN: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
     }
-    let now = DateTime::<Utc>::from(SystemTime::now());
+    let now = about_now().as_secs();
     WRITTEN.with_borrow_mut(|(second, text)| {
-        if *second != now.timestamp() {
-            *second = now.timestamp();
+        if *second != now {
+            *second = now;
+            let now = DateTime::<Utc>::from(UNIX_EPOCH + Duration::from_secs(now));
             *text = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         }
         tell(text.as_bytes());
