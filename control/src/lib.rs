@@ -83,6 +83,7 @@ pub struct Parts {
     pub(crate) running: jobs::Running,
     pub(crate) notes: passing::Notes,
     pub(crate) last_used: usage::LastUsed,
+    pub(crate) spare_batch: usage::Spare,
 }
 
 impl Deref for Control {
@@ -116,6 +117,7 @@ impl Control {
             running,
             notes,
             last_used: usage::LastUsed::default(),
+            spare_batch: usage::Spare::default(),
         }))
     }
 

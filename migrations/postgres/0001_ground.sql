@@ -270,8 +270,10 @@ CREATE INDEX api_keys_application ON api_keys (application_id, id);
 CREATE TABLE usage_minutes (
     part bigint NOT NULL,
     start timestamptz NOT NULL,
+    -- Of a minute, in which it was counted: what is appended to stays short.
+    quarter bigint NOT NULL,
     sums bytea NOT NULL,
-    PRIMARY KEY (part, start)
+    PRIMARY KEY (part, start, quarter)
 );
 CREATE INDEX usage_minutes_start ON usage_minutes (start);
 

@@ -239,7 +239,7 @@ fn wide(number: u64) -> i64 {
 
 impl UsageSink for ControlPlane {
     fn batch(&self) -> Box<dyn UsageBatch> {
-        Box::new(Usage { control: self.control.clone(), runtime: self.runtime.clone(), batch: usage::Batch::default() })
+        Box::new(Usage { control: self.control.clone(), runtime: self.runtime.clone(), batch: self.control.usage_batch() })
     }
 
     fn position(&self, segment: SegmentId) -> BoxFuture<'_, Result<u64, SourceUnavailable>> {

@@ -87,8 +87,14 @@ impl Sums {
 impl Control {
     /// Counts what the parts hold and moves the positions of their segments, in one. Where a position
     /// is not the part's beginning nothing is counted and none is moved. Gives the positions after it.
-    pub async fn accept_usage(&self, parts: &[Part], batch: Batch) -> Result<Vec<i64>> {
-        let batch = batch.summed();
+    pub async fn accept_usage(&self, parts: &[Part], mut batch: Batch) -> Result<Vec<i64>> {
+        batch.add_up();
+        let positions = self.count_usage(parts, &batch).await;
+        self.spare_batch.keep(batch);
+        positions
+    }
+
+    async fn count_usage(&self, parts: &[Part], batch: &Batch) -> Result<Vec<i64>> {
         let mut tx = self.db.begin().await?;
         for part in parts {
             if !self.advance_segment(&mut tx, part).await? {
@@ -97,9 +103,9 @@ impl Control {
             }
         }
         let marks = rollup::marks(&mut tx).await?;
-        let minutes: Vec<Minute<'_>> = batch.minutes().collect();
-        sums::add_minutes(&mut tx, &minutes).await?;
-        minute::add(&mut tx, minutes).await?;
+        sums::add_minutes(&mut tx, batch.minutes()).await?;
+        let quarter = minute::quarter(self.clock.system_now());
+        minute::add(&mut tx, quarter, batch.sums(), |number| batch.minute(number)).await?;
         add_rows(&mut tx, late(batch.minutes(), &marks)).await?;
         let quota: Vec<Quota> = batch.billed().into_iter().collect();
         add_quota(&mut tx, &quota).await?;

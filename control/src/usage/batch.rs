@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     hash::BuildHasher as _,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
@@ -60,7 +60,8 @@ impl Batch {
         }
     }
 
-    fn add_up(&mut self) {
+    /// Adds up what waits.
+    pub(super) fn add_up(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
         let mut found = [0; TOGETHER];
         for (record, index) in waiting.iter().zip(&mut found) {
@@ -110,23 +111,15 @@ impl Batch {
         self.cells.len() + self.waiting.len()
     }
 
-    /// What the records come to.
-    pub(super) fn summed(mut self) -> Summed {
-        self.add_up();
-        let Self { cells, routes, .. } = self;
-        Summed { cells, routes }
-    }
-}
-
-/// All records of a batch, added up.
-pub(super) struct Summed {
-    cells: Vec<Cell>,
-    routes: Vec<Arc<str>>,
-}
-
-impl Summed {
+    /// What the records came to that are added up.
     pub(super) fn minutes(&self) -> impl Iterator<Item = Minute<'_>> {
-        self.cells.iter().map(|Cell { place, application, sums, .. }| Minute {
+        (0..self.cells.len()).filter_map(|number| self.minute(number))
+    }
+
+    /// One of them.
+    pub(super) fn minute(&self, number: usize) -> Option<Minute<'_>> {
+        let Cell { place, application, sums, .. } = self.cells.get(number)?;
+        Some(Minute {
             start: DateTime::from_timestamp(place.minute * 60, 0).unwrap_or_default(),
             application: *application,
             key: place.key,
@@ -148,6 +141,33 @@ impl Summed {
     /// When keys were used; some are there more than once.
     pub(super) fn uses(&self) -> impl Iterator<Item = (ApiKeyId, DateTime<Utc>)> {
         self.cells.iter().filter_map(|cell| Some((cell.place.key, cell.last_used?)))
+    }
+}
+
+/// The memory of the last batch, for the next: a system that is asked for it anew clears it each time.
+#[derive(Debug, Default)]
+pub(crate) struct Spare(Mutex<Option<Batch>>);
+
+impl Spare {
+    fn place(&self) -> MutexGuard<'_, Option<Batch>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn take(&self) -> Batch {
+        self.place().take().unwrap_or_default()
+    }
+
+    /// Keeps it, unless it had far more room than it needed.
+    pub(super) fn keep(&self, mut batch: Batch) {
+        if batch.cells.len() < batch.cells.capacity() / 8 {
+            return;
+        }
+        batch.waiting.clear();
+        batch.routes.clear();
+        batch.numbers.clear();
+        batch.cells.clear();
+        batch.indices.clear();
+        *self.place() = Some(batch);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Calls by the minute. A busy platform has a sum for each key, route and status in each minute: a row
 //! each would cost more than all else that counting does. The sums of a minute are packed into a few rows
-//! by application; what is counted later is appended in one statement, and once the minute is over its
-//! row is packed again, so that each sum is there once. Readers unpack what they need (`read.rs`).
+//! by application. What is counted in the same quarter of a minute is appended to a row in one statement;
+//! once the minute is over its rows are packed again into one for each part, so that each sum is there once.
+//! Readers unpack what they need (`read.rs`).
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -41,16 +42,21 @@ pub(super) fn part(application: ApplicationId) -> i64 {
     application.0.as_bytes().last().copied().unwrap_or_default().into()
 }
 
-/// What is written at once; a row has one behind the other.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Piece<'a> {
-    #[serde(borrow)]
-    routes: Vec<&'a str>,
-    cells: Vec<Cell>,
+/// In which quarter of a minute something is counted.
+pub(super) fn quarter(now: DateTime<Utc>) -> i64 {
+    now.timestamp().rem_euclid(60) / 15
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Cell {
+/// What is written at once; a row has one behind the other.
+#[derive(Serialize, Deserialize)]
+struct Piece<'a, H> {
+    #[serde(borrow)]
+    routes: Vec<&'a str>,
+    cells: Vec<Cell<H>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cell<H> {
     application: [u8; 16],
     key: [u8; 16],
     /// Place in the piece's routes.
@@ -59,14 +65,14 @@ struct Cell {
     requests: i64,
     bytes_in: i64,
     bytes_out: i64,
-    latency: Histogram,
+    latency: H,
 }
 
-fn pack(sums: &[Minute<'_>]) -> Result<Vec<u8>> {
+fn pack<'a>(sums: impl ExactSizeIterator<Item = Minute<'a>>) -> Result<Vec<u8>> {
     let mut piece = Piece { routes: Vec::new(), cells: Vec::with_capacity(sums.len()) };
     let mut places = HashMap::new();
     for Minute { application, key, route, status, sums, .. } in sums {
-        let place = *places.entry(*route).or_insert_with(|| {
+        let place = *places.entry(route).or_insert_with(|| {
             piece.routes.push(route);
             piece.routes.len() - 1
         });
@@ -74,11 +80,11 @@ fn pack(sums: &[Minute<'_>]) -> Result<Vec<u8>> {
             application: application.0.into_bytes(),
             key: key.0.into_bytes(),
             route: place,
-            status: *status,
+            status,
             requests: sums.requests,
             bytes_in: sums.bytes_in,
             bytes_out: sums.bytes_out,
-            latency: sums.latency.clone(),
+            latency: &sums.latency,
         });
     }
     postcard::to_allocvec(&piece).map_err(|error| Error::internal("usage could not be packed", error))
@@ -88,7 +94,7 @@ fn pack(sums: &[Minute<'_>]) -> Result<Vec<u8>> {
 pub(super) fn unpack(start: DateTime<Utc>, mut row: &[u8], mut found: impl FnMut(Minute<'_>)) -> Result<()> {
     while !row.is_empty() {
         let (piece, rest) =
-            postcard::take_from_bytes::<Piece<'_>>(row).map_err(|error| Error::internal("usage could not be unpacked", error))?;
+            postcard::take_from_bytes::<Piece<'_, Histogram>>(row).map_err(|error| Error::internal("usage could not be unpacked", error))?;
         for Cell { application, key, route, status, requests, bytes_in, bytes_out, latency } in piece.cells {
             found(Minute {
                 start,
@@ -104,27 +110,28 @@ pub(super) fn unpack(start: DateTime<Utc>, mut row: &[u8], mut found: impl FnMut
     Ok(())
 }
 
-/// Adds to what is there.
-pub(super) async fn add(tx: &mut Tx, mut sums: Vec<Minute<'_>>) -> Result<()> {
-    let place = |sum: &Minute<'_>| (part(sum.application), sum.start);
-    sums.sort_by_cached_key(place);
+/// Adds to what is there: so many sums, each by its number.
+pub(super) async fn add<'a>(tx: &mut Tx, quarter: i64, count: usize, sum: impl Fn(usize) -> Option<Minute<'a>>) -> Result<()> {
+    let mut order: Vec<_> =
+        (0..count).filter_map(|number| sum(number).map(|sum| (part(sum.application), sum.start, number))).collect();
+    order.sort_unstable();
     let mut rows = Vec::new();
-    for together in sums.chunk_by(|one, other| place(one) == place(other)) {
-        if let Some(first) = together.first() {
-            rows.push((place(first), pack(together)?));
-        }
+    for together in order.chunk_by(|(part, start, _), (other, at, _)| part == other && start == at) {
+        let Some((part, start, _)) = together.first() else { continue };
+        let sums: Vec<Minute<'a>> = together.iter().filter_map(|(.., number)| sum(*number)).collect();
+        rows.push((part, start, pack(sums.into_iter())?));
     }
     for rows in statements(&rows) {
         let sql = format!(
-            "INSERT INTO usage_minutes (part, start, sums) VALUES {}
-             ON CONFLICT (part, start) DO UPDATE SET sums = {}",
-            tx.places(rows.len(), 3),
+            "INSERT INTO usage_minutes (part, start, quarter, sums) VALUES {}
+             ON CONFLICT (part, start, quarter) DO UPDATE SET sums = {}",
+            tx.places(rows.len(), 4),
             tx.appended("usage_minutes.sums", "excluded.sums")
         );
         execute!(tx, {
             let mut query = sqlx::query(&sql);
-            for ((part, start), packed) in rows {
-                query = query.bind(part).bind(start).bind(packed);
+            for (part, start, packed) in rows {
+                query = query.bind(part).bind(start).bind(quarter).bind(packed);
             }
             query
         })?;
@@ -155,21 +162,18 @@ fn merge(start: DateTime<Utc>, row: &[u8], merged: &mut BTreeMap<Bucket, Sums>) 
     })
 }
 
-/// Packs the rows of a minute again.
+/// Packs the rows of a minute again, into one for each part.
 pub(super) async fn pack_again(tx: &mut Tx, start: DateTime<Utc>) -> Result<()> {
     let rows: Vec<(i64, Vec<u8>)> =
-        within!(tx, c => sqlx::query_as("SELECT part, sums FROM usage_minutes WHERE start = $1").bind(start).fetch_all(c))?;
-    for (part, row) in rows {
+        within!(tx, c => sqlx::query_as("SELECT part, sums FROM usage_minutes WHERE start = $1 ORDER BY part").bind(start).fetch_all(c))?;
+    execute!(tx, sqlx::query("DELETE FROM usage_minutes WHERE start = $1").bind(start))?;
+    for of_part in rows.chunk_by(|(part, _), (other, _)| part == other) {
         let mut merged = BTreeMap::new();
-        merge(start, &row, &mut merged)?;
-        let sums: Vec<Minute<'_>> = merged.iter().map(|(bucket, sums)| bucket.minute(sums)).collect();
-        let packed = pack(&sums)?;
-        if packed.len() < row.len() {
-            execute!(
-                tx,
-                sqlx::query("UPDATE usage_minutes SET sums = $3 WHERE part = $1 AND start = $2").bind(part).bind(start).bind(packed)
-            )?;
+        for (_, row) in of_part {
+            merge(start, row, &mut merged)?;
         }
+        let sums: Vec<Minute<'_>> = merged.iter().map(|(bucket, sums)| bucket.minute(sums)).collect();
+        add(tx, 0, sums.len(), |number| sums.get(number).copied()).await?;
     }
     Ok(())
 }
@@ -208,7 +212,7 @@ mod tests {
                     status: *status,
                     sums,
                 }).collect();
-                row.extend(pack(&minutes).unwrap());
+                row.extend(pack(minutes.iter().copied()).unwrap());
                 expected.extend(minutes.iter().map(|minute| format!("{minute:?}")));
             }
             let mut found = Vec::new();
@@ -221,7 +225,7 @@ mod tests {
     fn a_row_that_breaks_off_is_an_error() {
         let sums = sums((0, 0, 0, 0, 7, 8, 9));
         let minute = Minute { start: DateTime::UNIX_EPOCH, application: Uuid::nil().into(), key: Uuid::nil().into(), route: "GET /", status: 200, sums: &sums };
-        let row = pack(&[minute]).unwrap();
+        let row = pack([minute].into_iter()).unwrap();
         for end in 1..row.len() {
             assert!(unpack(minute.start, &row[..end], |_| {}).is_err(), "{end} bytes");
         }

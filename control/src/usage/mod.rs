@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 pub(crate) use accept::LastUsed;
 pub use batch::Batch;
+pub(crate) use batch::Spare;
 use chrono::{DateTime, TimeDelta, Utc};
 pub use csv::{csv, shares_csv};
 pub use import::Rollup;
@@ -177,6 +178,11 @@ impl Control {
         let before = UsageStep::Hour.floor(now - KEEP_HOURS);
         execute!(tx, sqlx::query("DELETE FROM usage_refusals WHERE start < $1").bind(before))?;
         tx.commit().await
+    }
+
+    /// An empty batch.
+    pub fn usage_batch(&self) -> Batch {
+        self.spare_batch.take()
     }
 
     /// Up to where a segment is counted; 0 when nothing of it was ever offered.

@@ -93,10 +93,10 @@ impl Sum {
 }
 
 /// Adds minutes to those of each status and of all.
-pub(super) async fn add_minutes(tx: &mut Tx, minutes: &[Minute<'_>]) -> Result<()> {
+pub(super) async fn add_minutes(tx: &mut Tx, minutes: impl Iterator<Item = Minute<'_>>) -> Result<()> {
     let mut by_status: HashMap<(DateTime<Utc>, i64), Sum> = HashMap::new();
     for Minute { start, status, sums, .. } in minutes {
-        by_status.entry((*start, *status)).or_default().add(*status, sums);
+        by_status.entry((start, status)).or_default().add(status, sums);
     }
     let place = |of: Of, start, status| Place { of: of.as_str(), step: UsageStep::Minute, target: Uuid::nil(), start, status };
     let mut sums: BTreeMap<Place, Sum> = BTreeMap::new();
