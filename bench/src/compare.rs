@@ -1,9 +1,8 @@
-//! `make bench`: short rounds of every server, interleaved in random order, so that what the
-//! machine does meanwhile meets all of them alike. Ratios are taken within a round. The servers with
-//! the policy go first, beside nobody else: keys that are called are called again soon, as under load
-//! that goes on.
+//! `make bench`: ours takes turns with each of the others in short rounds, in random order, so that what
+//! the machine does meanwhile meets both alike. Ratios are taken within a round. The two have the machine
+//! for themselves: keys that are called are called again soon, as under load that goes on.
 
-use std::{collections::HashMap, io::Write, time::Duration};
+use std::{collections::HashMap, io::Write, net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -19,9 +18,11 @@ use crate::{
 pub(crate) const PATH: &str = "/products/bench/v1/orders/4711";
 /// Long enough for any sweep over all keys.
 pub(crate) const SWEEP: Duration = Duration::from_mins(30);
-/// So many rounds for one beside the proxies without policy.
+/// So many rounds for one at the fixed rate.
 const ROUNDS_FOR_ONE: usize = 3;
 const OPEN_RATE: u32 = 2_000;
+/// The service behind the servers, without any of them.
+const DIRECT: &str = "direct";
 
 pub(crate) struct Options {
     pub(crate) rounds: usize,
@@ -36,9 +37,21 @@ pub(crate) struct Series {
     pub(crate) cpu: Vec<f64>,
     pub(crate) gateway: Vec<f64>,
     pub(crate) rate: Vec<f64>,
+    answers: u64,
+}
+
+/// The same of calls at the fixed rate, from when each was due.
+#[derive(Default)]
+struct Waits {
     p50: Vec<f64>,
     p99: Vec<f64>,
-    answers: u64,
+}
+
+/// Ours beside one of the others.
+struct Pair<'a> {
+    other: &'a Server,
+    ours: Series,
+    theirs: Series,
 }
 
 pub(crate) fn run(ground: &Ground, options: &Options, out: &mut impl Write) -> Result<()> {
@@ -57,60 +70,56 @@ pub(crate) fn run(ground: &Ground, options: &Options, out: &mut impl Write) -> R
         parity::check(server, &mut bench)?;
     }
     writeln!(out, "The gateway and nginx + Lua refuse alike. Calling every key once …")?;
-    let mut all: HashMap<&str, Series> = HashMap::new();
     for server in &servers {
         let mut clients = bench.connect(server.address, options.connections)?;
-        all.entry(server.kind.name()).or_default().answers +=
-            u64::from(bench.run(&mut clients, &mut requests, Pace::Sweep, SWEEP)?.answers);
+        bench.run(&mut clients, &mut requests, Pace::Sweep, SWEEP)?;
         drop(clients);
         server.settle(&mut bench)?;
     }
     let before = records(&servers)?;
-    let answered: Vec<u64> = servers.iter().map(|server| all.get(server.kind.name()).map_or(0, |series| series.answers)).collect();
-    writeln!(out, "{} rounds …", options.rounds)?;
-    let (mut peers, floors): (Vec<&Server>, Vec<&Server>) = servers.iter().partition(|server| server.kind.has_policy());
-    for _ in 0..options.rounds {
-        fastrand::shuffle(&mut peers);
-        for server in &peers {
-            closed(server, &mut bench, &mut requests, options, all.entry(server.kind.name()).or_default())?;
+    let mut answers: HashMap<&str, u64> = HashMap::new();
+    let (ours, others) = servers.split_first().context("no server")?;
+    let mut pairs = Vec::new();
+    for other in others {
+        writeln!(out, "{} rounds beside {} …", options.rounds, other.kind.name())?;
+        let mut pair = Pair { other, ours: Series::default(), theirs: Series::default() };
+        for _ in 0..options.rounds {
+            let mut turns = [(ours, &mut pair.ours), (other, &mut pair.theirs)];
+            fastrand::shuffle(&mut turns);
+            for (server, series) in turns {
+                closed(server, &mut bench, &mut requests, options, series)?;
+            }
         }
+        *answers.entry(ours.kind.name()).or_default() += pair.ours.answers;
+        *answers.entry(other.kind.name()).or_default() += pair.theirs.answers;
+        pairs.push(pair);
     }
-    let mut beside_floors = Series::default();
-    let mut order: Vec<&Server> = servers.iter().filter(|server| server.kind == Kind::Mintreu).chain(floors).collect();
+    writeln!(out, "Rounds at {OPEN_RATE} calls a second …")?;
+    let mut waits: HashMap<&str, Waits> = HashMap::new();
+    let mut order: Vec<Option<&Server>> = servers.iter().map(Some).chain([None]).collect();
     for _ in 0..options.rounds.div_ceil(ROUNDS_FOR_ONE) {
         fastrand::shuffle(&mut order);
         for server in &order {
-            let ours = server.kind == Kind::Mintreu;
-            let series = if ours { &mut beside_floors } else { all.entry(server.kind.name()).or_default() };
-            closed(server, &mut bench, &mut requests, options, series)?;
-        }
-    }
-    let mut order: Vec<&Server> = servers.iter().collect();
-    for _ in 0..options.rounds.div_ceil(ROUNDS_FOR_ONE) {
-        fastrand::shuffle(&mut order);
-        let direct = fastrand::usize(..=order.len());
-        for place in 0..=order.len() {
-            if place == direct {
-                let address = bench.address()?;
-                open(address, &mut bench, &mut requests, options, all.entry("direct").or_default())?;
-            }
-            if let Some(server) = order.get(place) {
-                open(server.address, &mut bench, &mut requests, options, all.entry(server.kind.name()).or_default())?;
+            let (name, address) = match server {
+                Some(server) => (server.kind.name(), server.address),
+                None => (DIRECT, bench.address()?),
+            };
+            *answers.entry(name).or_default() += open(address, &mut bench, &mut requests, options, waits.entry(name).or_default())?;
+            if let Some(server) = server {
                 server.settle(&mut bench)?;
             }
         }
     }
     let after = records(&servers)?;
-    for (((server, before), after), answered) in servers.iter().zip(before).zip(after).zip(answered) {
-        let beside = if server.kind == Kind::Mintreu { beside_floors.answers } else { 0 };
-        let answers = all.get(server.kind.name()).map_or(0, |series| series.answers) + beside - answered;
+    for ((server, before), after) in servers.iter().zip(before).zip(after) {
+        let name = server.kind.name();
+        let answers = answers.get(name).copied().unwrap_or(0);
         if let (Some(before), Some(after)) = (before, after) {
-            let name = server.kind.name();
             ensure!(after - before == answers, "{name} answered {answers} calls and recorded {}", after - before);
             writeln!(out, "{name}: {answers} answers, {} usage records", after - before)?;
         }
     }
-    report(&servers, &all, &beside_floors, out)
+    report(ours, &pairs, &waits, out)
 }
 
 /// Calls a server again and again, for somebody who watches it.
@@ -152,26 +161,26 @@ pub(crate) fn closed(server: &Server, bench: &mut Bench, requests: &mut Requests
     bench.wait(Duration::from_millis(50))
 }
 
-/// Calls at a fixed rate, each timed from when it was due.
-fn open(address: std::net::SocketAddr, bench: &mut Bench, requests: &mut Requests, options: &Options, series: &mut Series) -> Result<()> {
+/// Calls at a fixed rate, each timed from when it was due. Gives how many were answered.
+fn open(address: SocketAddr, bench: &mut Bench, requests: &mut Requests, options: &Options, waits: &mut Waits) -> Result<u64> {
     let mut clients = bench.connect(address, options.connections)?;
     let run = bench.run(&mut clients, requests, Pace::Open(OPEN_RATE), options.time)?;
-    series.p50.push(quantile(&run.waits, 50));
-    series.p99.push(quantile(&run.waits, 99));
-    series.answers += u64::from(run.answers);
+    waits.p50.push(quantile(&run.waits, 50));
+    waits.p99.push(quantile(&run.waits, 99));
     drop(clients);
-    bench.wait(Duration::from_millis(50))
+    bench.wait(Duration::from_millis(50))?;
+    Ok(u64::from(run.answers))
 }
 
-impl Series {
+impl Waits {
     fn added(&self, direct: &Self, percentile: impl Fn(&Self) -> &Vec<f64>) -> Vec<f64> {
         percentile(self).iter().zip(percentile(direct)).map(|(with, without)| with - without).collect()
     }
 }
 
-fn report(servers: &[Server], all: &HashMap<&str, Series>, beside_floors: &Series, out: &mut impl Write) -> Result<()> {
-    let of = |kind: Kind| all.get(kind.name()).context("a server was not measured");
-    let direct = all.get("direct").context("the service was not measured")?;
+fn report(ours: &Server, pairs: &[Pair<'_>], waits: &HashMap<&str, Waits>, out: &mut impl Write) -> Result<()> {
+    let of = |name: &str| waits.get(name).context("a server was not measured");
+    let direct = of(DIRECT)?;
     let load = std::fs::read_to_string("/proc/loadavg")?;
     writeln!(out, "\nMedians with quartiles; load average {}", load.trim())?;
     writeln!(
@@ -179,45 +188,45 @@ fn report(servers: &[Server], all: &HashMap<&str, Series>, beside_floors: &Serie
         "{:24}{:>26}{:>26}{:>28}{:>28}{:>10}",
         "", "CPU µs/request", "requests/s", "added p50 µs at 2000/s", "added p99 µs at 2000/s", "MiB"
     )?;
-    for server in servers {
-        let series = of(server.kind)?;
-        let summary = |values: Vec<f64>| Summary::of(values).to_string();
+    let summary = |values: &[f64]| Summary::of(values.iter().copied()).to_string();
+    let beside_first = pairs.first().map(|pair| (ours, &pair.ours));
+    for (server, series) in beside_first.into_iter().chain(pairs.iter().map(|pair| (pair.other, &pair.theirs))) {
+        let waits = of(server.kind.name())?;
         writeln!(
             out,
             "{:24}{:>26}{:>26}{:>28}{:>28}{:>10.0}",
             server.kind.name(),
-            summary(series.cpu.clone()),
-            summary(series.rate.clone()),
-            summary(series.added(direct, |series| &series.p50)),
-            summary(series.added(direct, |series| &series.p99)),
+            summary(&series.cpu),
+            summary(&series.rate),
+            summary(&waits.added(direct, |waits| &waits.p50)),
+            summary(&waits.added(direct, |waits| &waits.p99)),
             server.memory()?
         )?;
         if server.kind.is_mintreu() {
-            writeln!(out, "{:24}{:>26}", "  gateway threads", summary(series.gateway.clone()))?;
+            writeln!(out, "{:24}{:>26}", "  gateway threads", summary(&series.gateway))?;
         }
     }
-    let ours = of(Kind::Mintreu)?;
-    writeln!(out, "direct: p50 {} µs, p99 {} µs", Summary::of(direct.p50.iter().copied()), Summary::of(direct.p99.iter().copied()))?;
+    writeln!(out, "direct: p50 {} µs, p99 {} µs", summary(&direct.p50), summary(&direct.p99))?;
     writeln!(
         out,
         "\n{:28}{:>22}{:>22}{:>22}{:>22}{:>22}",
         "mintreu /", "CPU", "gateway threads' CPU", "requests/s", "added p50", "added p99"
     )?;
-    for kind in servers.iter().map(|server| server.kind).filter(|kind| *kind != Kind::Mintreu) {
-        let theirs = of(kind)?;
-        let (name, whole) = (kind.name(), if kind == Kind::Other { &theirs.gateway } else { &theirs.cpu });
-        let beside = if kind.has_policy() { ours } else { beside_floors };
-        let added =
-            |percentile: fn(&Series) -> &Vec<f64>| Summary::ratio(&ours.added(direct, percentile), &theirs.added(direct, percentile));
+    for Pair { other, ours: beside, theirs } in pairs {
+        let name = other.kind.name();
+        let whole = if other.kind == Kind::Other { &theirs.gateway } else { &theirs.cpu };
+        let (our_waits, their_waits) = (of(ours.kind.name())?, of(name)?);
+        let added = |percentile: fn(&Waits) -> &Vec<f64>| {
+            Summary::ratio(&our_waits.added(direct, percentile), &their_waits.added(direct, percentile)).to_string()
+        };
         writeln!(
             out,
-            "{:28}{:>22}{:>22}{:>22}{:>22}{:>22}",
-            name,
+            "{name:28}{:>22}{:>22}{:>22}{:>22}{:>22}",
             Summary::ratio(&beside.cpu, &theirs.cpu).to_string(),
             Summary::ratio(&beside.gateway, whole).to_string(),
             Summary::ratio(&beside.rate, &theirs.rate).to_string(),
-            added(|series| &series.p50).to_string(),
-            added(|series| &series.p99).to_string()
+            added(|waits| &waits.p50),
+            added(|waits| &waits.p99)
         )?;
     }
     Ok(())
