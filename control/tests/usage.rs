@@ -358,7 +358,8 @@ async fn a_minute_that_was_counted_in_pieces_shows_the_same_when_it_is_packed_an
         let operator = bench.operator().await;
         for number in 0..20 {
             let call = |of: &Fixture, route: &str, status| Record { route: route.into(), ..of.record(beginning(), status) };
-            let records = [call(&fixture, "GET /v1/orders", 200), call(&fixture, "POST /v1/orders", 503), call(&other, "GET /v1/orders", 200)];
+            let records =
+                [call(&fixture, "GET /v1/orders", 200), call(&fixture, "POST /v1/orders", 503), call(&other, "GET /v1/orders", 200)];
             accept(&bench, &segment(number), &records).await.unwrap();
         }
         let range = UsageRange { from: Some(beginning() - TimeDelta::minutes(5)), to: Some(beginning() + TimeDelta::minutes(5)) };

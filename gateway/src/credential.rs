@@ -82,7 +82,8 @@ async fn by_token(core: &Core, token: &str, now: Moment) -> Result<Caller, Probl
         TokenRefused::Invalid => Code::CredentialsInvalid,
         TokenRefused::Expired => Code::CredentialsExpired,
     })?;
-    let entry = core.grants.find(&verified.client_id, || true, now).await.map_err(|_| Code::ServiceUnavailable)?.ok_or(Code::CredentialsInvalid)?;
+    let entry =
+        core.grants.find(&verified.client_id, || true, now).await.map_err(|_| Code::ServiceUnavailable)?.ok_or(Code::CredentialsInvalid)?;
     entry.check_key(now.0)?;
     Ok(Caller { entry, token: Some(verified) })
 }

@@ -343,7 +343,13 @@ impl Delivery<'_> {
         }
     }
 
-    async fn attempt(&mut self, address: &Address, lease: Lease, repeatable: bool, load: &mut Load) -> Result<(Response<Answer>, Instant), Next> {
+    async fn attempt(
+        &mut self,
+        address: &Address,
+        lease: Lease,
+        repeatable: bool,
+        load: &mut Load,
+    ) -> Result<(Response<Answer>, Instant), Next> {
         // What the service refuses to begin in HTTP/2 can be sent again, if it can be repeated at all.
         let refusable = lease.is_shared() && self.progress.is_none();
         let Some(ready) = self.outgoing.onto(lease, address) else {

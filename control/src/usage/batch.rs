@@ -92,8 +92,7 @@ impl Batch {
         };
         let Self { cells, indices, hasher, .. } = self;
         let hash = hasher.hash_one(place);
-        let is_there =
-            |(other, index): &(u64, usize)| *other == hash && cells.get(*index).is_some_and(|cell| cell.place == place);
+        let is_there = |(other, index): &(u64, usize)| *other == hash && cells.get(*index).is_some_and(|cell| cell.place == place);
         match indices.entry(hash, is_there, |(hash, _)| *hash) {
             Entry::Occupied(entry) => entry.get().1,
             Entry::Vacant(entry) => {
@@ -189,4 +188,3 @@ impl Extend<Record> for Batch {
         records.into_iter().for_each(|record| self.add(record));
     }
 }
-

@@ -93,8 +93,8 @@ fn pack<'a>(sums: impl ExactSizeIterator<Item = Minute<'a>>) -> Result<Vec<u8>> 
 /// Gives each sum that a row holds; those of one key may be there more than once.
 pub(super) fn unpack(start: DateTime<Utc>, mut row: &[u8], mut found: impl FnMut(Minute<'_>)) -> Result<()> {
     while !row.is_empty() {
-        let (piece, rest) =
-            postcard::take_from_bytes::<Piece<'_, Histogram>>(row).map_err(|error| Error::internal("usage could not be unpacked", error))?;
+        let (piece, rest) = postcard::take_from_bytes::<Piece<'_, Histogram>>(row)
+            .map_err(|error| Error::internal("usage could not be unpacked", error))?;
         for Cell { application, key, route, status, requests, bytes_in, bytes_out, latency } in piece.cells {
             found(Minute {
                 start,
@@ -112,8 +112,7 @@ pub(super) fn unpack(start: DateTime<Utc>, mut row: &[u8], mut found: impl FnMut
 
 /// Adds to what is there: so many sums, each by its number.
 pub(super) async fn add<'a>(tx: &mut Tx, quarter: i64, count: usize, sum: impl Fn(usize) -> Option<Minute<'a>>) -> Result<()> {
-    let mut order: Vec<_> =
-        (0..count).filter_map(|number| sum(number).map(|sum| (part(sum.application), sum.start, number))).collect();
+    let mut order: Vec<_> = (0..count).filter_map(|number| sum(number).map(|sum| (part(sum.application), sum.start, number))).collect();
     order.sort_unstable();
     let mut rows = Vec::new();
     for together in order.chunk_by(|(part, start, _), (other, at, _)| part == other && start == at) {
@@ -224,7 +223,14 @@ mod tests {
     #[test]
     fn a_row_that_breaks_off_is_an_error() {
         let sums = sums((0, 0, 0, 0, 7, 8, 9));
-        let minute = Minute { start: DateTime::UNIX_EPOCH, application: Uuid::nil().into(), key: Uuid::nil().into(), route: "GET /", status: 200, sums: &sums };
+        let minute = Minute {
+            start: DateTime::UNIX_EPOCH,
+            application: Uuid::nil().into(),
+            key: Uuid::nil().into(),
+            route: "GET /",
+            status: 200,
+            sums: &sums,
+        };
         let row = pack([minute].into_iter()).unwrap();
         for end in 1..row.len() {
             assert!(unpack(minute.start, &row[..end], |_| {}).is_err(), "{end} bytes");
