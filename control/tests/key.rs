@@ -1,6 +1,6 @@
 //! Keys, and what the gateway is told of them.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use std::time::Duration;
 

@@ -181,6 +181,7 @@ impl Control {
     }
 
     /// An empty batch.
+    #[must_use]
     pub fn usage_batch(&self) -> Batch {
         self.spare_batch.take()
     }
