@@ -1,6 +1,6 @@
 //! SQL that reads usage. What is not summed up by the hour or day yet is read from finer sums.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mintreu_model::{
@@ -271,20 +271,23 @@ async fn of_minutes(
         Whose::Tenant(tenant) => Some(applications(db, Some(tenant)).await?),
         Whose::Anybody => Some(applications(db, None).await?),
     };
-    let part = match whose {
-        Whose::Application(id) => Some(minute::part(id)),
-        Whose::Tenant(_) | Whose::Anybody => None,
+    let parts: Option<BTreeSet<i64>> = match whose {
+        Whose::Application(id) => Some([minute::part(id)].into()),
+        Whose::Tenant(_) => owners.as_ref().map(|owners| owners.keys().map(|id| minute::part(*id)).collect()),
+        Whose::Anybody => None,
     };
+    // Numbers of ours, in the text: the parts of a tenant are few or all.
+    let of_parts = parts.map(|parts| parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+    let of_parts = match of_parts.as_deref() {
+        Some("") => return Ok(()),
+        Some(parts) => format!(" AND part IN ({parts})"),
+        None => String::new(),
+    };
+    let sql = format!("SELECT start, sums FROM usage_minutes WHERE start >= $1 AND start < $2{of_parts}");
     let mut begin = from;
     while begin < to {
         let end = to.min(begin + UNPACKED_AT_ONCE);
-        let rows: Vec<(DateTime<Utc>, Vec<u8>)> = match part {
-            Some(part) => read!(db, c => sqlx::query_as(
-                "SELECT start, sums FROM usage_minutes WHERE part = $1 AND start >= $2 AND start < $3")
-                .bind(part).bind(begin).bind(end).fetch_all(c))?,
-            None => read!(db, c => sqlx::query_as("SELECT start, sums FROM usage_minutes WHERE start >= $1 AND start < $2")
-                .bind(begin).bind(end).fetch_all(c))?,
-        };
+        let rows: Vec<(DateTime<Utc>, Vec<u8>)> = read!(db, c => sqlx::query_as(&sql).bind(begin).bind(end).fetch_all(c))?;
         for (start, row) in rows {
             minute::unpack(start, &row, |Minute { application, key, route, status, sums, .. }| {
                 let owner = match (whose, &owners) {
