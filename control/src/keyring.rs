@@ -2,12 +2,13 @@
 //! of mode 0600 that replicas share. The last key of each list is used; the others still open and
 //! verify, so a key is rotated by appending one.
 
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
 use aes_gcm::{
     Aes256Gcm, Key, Nonce,
     aead::{Aead, KeyInit, Payload},
 };
+use aws_lc_rs::signature::{Ed25519KeyPair, Ed25519PublicKey, KeyPair};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -33,7 +34,14 @@ struct Entry {
 #[derive(Clone)]
 pub struct Signing {
     pub id: String,
-    pub key: ed25519_dalek::SigningKey,
+    pub key: Arc<Ed25519KeyPair>,
+}
+
+impl Signing {
+    #[must_use]
+    pub fn public(&self) -> &Ed25519PublicKey {
+        self.key.public_key()
+    }
 }
 
 /// Keys in memory. Its Debug shows ids only.
@@ -82,11 +90,12 @@ impl Keyring {
             Ok((entry.id, key))
         };
         let encryption = file.encryption.into_iter().map(key).collect::<Result<Vec<_>, _>>()?;
-        let signing = file
-            .signing
-            .into_iter()
-            .map(|entry| key(entry).map(|(id, seed)| Signing { id, key: ed25519_dalek::SigningKey::from_bytes(&seed) }))
-            .collect::<Result<Vec<_>, _>>()?;
+        let signing = |entry: Entry| -> Result<Signing, Error> {
+            let (id, seed) = key(entry)?;
+            let key = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|error| Error::internal("the key ring is damaged", error))?;
+            Ok(Signing { id, key: Arc::new(key) })
+        };
+        let signing = file.signing.into_iter().map(signing).collect::<Result<Vec<_>, _>>()?;
         if encryption.is_empty() || signing.is_empty() {
             return Err(Error::internal("the key ring is damaged", "it needs a key of each kind"));
         }

@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
-use ed25519_dalek::Verifier;
+use ed25519_dalek::VerifyingKey;
 use futures_util::{FutureExt, StreamExt};
 use mintreu_control::{
     Error, Permitted,
@@ -109,7 +109,8 @@ async fn the_service_is_told_with_a_signed_identity() {
         let signing = scene.bench.keyring.signing().last().unwrap();
         assert_eq!(open(parts[0]), json!({ "alg": "EdDSA", "kid": signing.id, "typ": "JWT" }));
         let signature = ed25519_dalek::Signature::from_slice(&URL_SAFE_NO_PAD.decode(parts[2]).unwrap()).unwrap();
-        signing.key.verifying_key().verify(format!("{}.{}", parts[0], parts[1]).as_bytes(), &signature).unwrap();
+        let public = VerifyingKey::try_from(signing.public().as_ref()).unwrap();
+        public.verify_strict(format!("{}.{}", parts[0], parts[1]).as_bytes(), &signature).unwrap();
         let claims = open(parts[1]);
         let issued = scene.bench.clock.system_now().timestamp();
         assert_eq!(

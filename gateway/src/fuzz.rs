@@ -3,8 +3,9 @@
 //! does not share its mistakes. With `--cfg planted` each meets a broken variant, which a fuzzer
 //! that is worth its time finds. See `scripts/fuzz.sh`.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::header;
 use mintreu_model::route::check_path;
@@ -90,7 +91,8 @@ pub fn credential(data: &[u8]) {
 
     static SIGNED: OnceLock<(Signer, AccessTokens, String)> = OnceLock::new();
     let (signer, tokens, good) = SIGNED.get_or_init(|| {
-        let active = SigningKey { kid: "now".to_owned(), key: ed25519_dalek::SigningKey::from_bytes(&[9; 32]) };
+        let active =
+            SigningKey { kid: "now".to_owned(), key: Arc::new(Ed25519KeyPair::from_seed_unchecked(&[9; 32]).expect("a seed is 32 bytes")) };
         let signer = Signer::new(SigningKeys { active, previous: Vec::new() });
         let good = issue(&signer, ISSUER, "mci_x", "app_x".to_owned(), None, "req_x");
         (signer, AccessTokens::new(), good)

@@ -51,8 +51,20 @@ struct Flight {
     outcome: Arc<OnceCell<Loaded>>,
 }
 
+/// How the cache holds an entry, and hands it out.
+struct Held(Arc<Entry>);
+
+impl Clone for Held {
+    /// To note one holder more the processor waits for all that it was asked for before: what else the
+    /// call needs comes meanwhile.
+    fn clone(&self) -> Self {
+        self.0.fetch();
+        Self(Arc::clone(&self.0))
+    }
+}
+
 pub(crate) struct Grants {
-    known: Cache<ClientId, Arc<Entry>>,
+    known: Cache<ClientId, Held>,
     unknown: Cache<Box<str>, Instant>,
     flights: Mutex<HashMap<Box<str>, Flight>>,
     generation: Mutex<u64>,
@@ -84,7 +96,7 @@ impl Grants {
     }
 
     fn get(&self, client_id: &str) -> Option<Arc<Entry>> {
-        self.known.get(<&ClientId>::try_from(client_id.as_bytes()).ok()?)
+        self.known.get(<&ClientId>::try_from(client_id.as_bytes()).ok()?).map(|held| held.0)
     }
 
     /// The grant of a client id; `None` when there is no such key. Where it is not in memory, the control
@@ -99,7 +111,6 @@ impl Grants {
             }
             return self.load(client_id, None).await;
         };
-        entry.fetch();
         let stale = Some(entry.serial);
         let age = entry.age(at);
         let period_over = now >= entry.grant.quota.period_end;
@@ -157,7 +168,7 @@ impl Grants {
         let current = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if *current == generation {
             match (&entry, ClientId::try_from(client_id.as_bytes())) {
-                (Some(entry), Ok(id)) => self.known.insert(id, Arc::clone(entry)),
+                (Some(entry), Ok(id)) => self.known.insert(id, Held(Arc::clone(entry))),
                 (None, Ok(id)) => {
                     self.known.remove(&id);
                     self.unknown.insert(client_id.into(), Instant::now());
@@ -194,7 +205,7 @@ impl Grants {
         if *change == Change::Everything {
             self.known.clear();
         } else {
-            self.known.retain(|_, entry| !entry.is_touched_by(change));
+            self.known.retain(|_, held| !held.0.is_touched_by(change));
         }
     }
 }

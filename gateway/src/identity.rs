@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwapOption;
 use foldhash::quality::RandomState;
 use http::HeaderName;
 use mintreu_model::route::Scope;
@@ -118,22 +119,28 @@ impl Injected<'_> {
     fn identity(self, token: Option<&Verified>, tell: impl FnOnce(&[u8])) {
         let Self { core, caller: Caller { entry, .. }, service, at, .. } = self;
         let narrowed = token.and_then(|token| token.scopes.as_ref().map(|scopes| (token, scopes)));
-        let slot = match narrowed {
-            Some((token, _)) => &token.identity,
-            None => entry.identity(),
+        let slot = narrowed.map_or(&entry.identity, |(token, _)| &token.identity);
+        let is_good = |known: &Identity| {
+            let is_young = at.saturating_duration_since(known.signed) < REUSED_FOR;
+            is_young && known.claims == entry.claims && known.service == service.slug
         };
         if let Some(known) = slot.load().as_ref()
-            && at.saturating_duration_since(known.signed) < REUSED_FOR
-            && known.claims == entry.claims
-            && known.service == service.slug
+            && is_good(known)
         {
             return tell(&known.token);
         }
-        let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
-        let token = sign(core, entry, scopes, service);
-        tell(token.as_bytes());
-        let token = SmallVec::from_slice(token.as_bytes());
-        slot.store(Some(Arc::new(Identity { token, service: Arc::clone(&service.slug), claims: entry.claims, signed: at })));
+        let common = Some(&entry.application.identity).filter(|_| narrowed.is_none() && entry.grant.scopes.is_empty());
+        let known = common.and_then(ArcSwapOption::load_full).filter(|known| is_good(known));
+        let identity = known.unwrap_or_else(|| {
+            let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
+            let token = SmallVec::from_slice(sign(core, entry, scopes, service).as_bytes());
+            Arc::new(Identity { token, service: Arc::clone(&service.slug), claims: entry.claims, signed: at })
+        });
+        tell(&identity.token);
+        if let Some(common) = common {
+            common.store(Some(Arc::clone(&identity)));
+        }
+        slot.store(Some(identity));
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the operator decides about the gateway, and the keys that it signs with. A new setting is
 //! a field here with a default; reading it from the environment is the server's business.
 
-use std::{fmt, num::NonZeroUsize, path::PathBuf, thread, time::Duration};
+use std::{fmt, num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
 
-use ed25519_dalek::VerifyingKey;
+use aws_lc_rs::signature::{Ed25519KeyPair, Ed25519PublicKey};
 use ipnet::IpNet;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
@@ -153,7 +153,7 @@ impl fmt::Display for Durability {
 /// An Ed25519 key under the name by which verifiers find it.
 pub struct SigningKey {
     pub kid: String,
-    pub key: ed25519_dalek::SigningKey,
+    pub key: Arc<Ed25519KeyPair>,
 }
 
 impl fmt::Debug for SigningKey {
@@ -166,5 +166,5 @@ impl fmt::Debug for SigningKey {
 #[derive(Debug)]
 pub struct SigningKeys {
     pub active: SigningKey,
-    pub previous: Vec<(String, VerifyingKey)>,
+    pub previous: Vec<(String, Ed25519PublicKey)>,
 }

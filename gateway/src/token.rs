@@ -6,8 +6,8 @@ mod access;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::signature::{ED25519, Ed25519PublicKey, KeyPair as _, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub(crate) use access::{AccessTokens, LIFETIME_SECONDS, TokenRefused, Verified, issue};
@@ -59,7 +59,7 @@ impl Signer {
         token.push_str(&json(serde_json::to_vec(claims)));
         let signature = self.keys.active.key.sign(token.as_bytes());
         token.push('.');
-        BASE64.encode_string(signature.to_bytes(), &mut token);
+        BASE64.encode_string(signature, &mut token);
         token
     }
 
@@ -72,28 +72,28 @@ impl Signer {
         if header.alg != "EdDSA" || header.typ != kind.typ() {
             return None;
         }
-        let signature = Signature::from_slice(&BASE64.decode(signature).ok()?).ok()?;
-        self.key(header.kid)?.verify_strict(signed.as_bytes(), &signature).ok()?;
+        let signature = BASE64.decode(signature).ok()?;
+        UnparsedPublicKey::new(&ED25519, self.key(header.kid)?).verify(signed.as_bytes(), &signature).ok()?;
         serde_json::from_slice(&BASE64.decode(claims).ok()?).ok()
     }
 
-    fn key(&self, kid: &str) -> Option<VerifyingKey> {
-        if kid == self.keys.active.kid {
-            return Some(self.keys.active.key.verifying_key());
-        }
-        self.keys.previous.iter().find(|(name, _)| name == kid).map(|(_, key)| *key)
+    fn key(&self, kid: &str) -> Option<&Ed25519PublicKey> {
+        self.verifying().find(|(name, _)| *name == kid).map(|(_, key)| key)
+    }
+
+    fn verifying(&self) -> impl Iterator<Item = (&String, &Ed25519PublicKey)> {
+        let SigningKeys { active, previous } = &self.keys;
+        std::iter::once((&active.kid, active.key.public_key())).chain(previous.iter().map(|(kid, key)| (kid, key)))
     }
 
     /// The key set of RFC 7517, previous keys included.
     pub(crate) fn jwks(&self) -> String {
-        let active = (&self.keys.active.kid, self.keys.active.key.verifying_key());
-        let previous = self.keys.previous.iter().map(|(kid, key)| (kid, *key));
-        let keys: Vec<_> = std::iter::once(active)
-            .chain(previous)
+        let keys: Vec<_> = self
+            .verifying()
             .map(|(kid, key)| {
                 serde_json::json!({
                     "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA",
-                    "kid": kid, "x": BASE64.encode(key.as_bytes()),
+                    "kid": kid, "x": BASE64.encode(key),
                 })
             })
             .collect();

@@ -134,8 +134,8 @@ impl Watch for Watched {
 fn signing_keys(keyring: &Keyring) -> Result<SigningKeys, Failure> {
     let (active, previous) = keyring.signing().split_last().ok_or_else(|| Failure("The key ring has no signing key.".to_owned()))?;
     Ok(SigningKeys {
-        active: SigningKey { kid: active.id.clone(), key: active.key.clone() },
-        previous: previous.iter().map(|key| (key.id.clone(), key.key.verifying_key())).collect(),
+        active: SigningKey { kid: active.id.clone(), key: Arc::clone(&active.key) },
+        previous: previous.iter().map(|key| (key.id.clone(), key.public().clone())).collect(),
     })
 }
 

@@ -27,7 +27,7 @@ use crate::{
     store::{Tx, execute, within},
 };
 
-/// Rows of one statement; both engines take more parameters than that needs.
+/// Rows of most statements; both engines take more parameters than that needs.
 const ROWS: usize = 256;
 /// How exactly it is noted when a key was last used: keys lie anywhere in their table, and a page is
 /// written for each.
@@ -151,10 +151,15 @@ impl Control {
     }
 }
 
-/// Cuts rows into statements of few different lengths: each is prepared once for each connection.
-pub(super) fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+/// Cuts rows into statements.
+pub(super) fn statements<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    statements_of(ROWS, rows)
+}
+
+/// Statements of few different lengths: each is prepared once for each connection.
+pub(super) fn statements_of<T>(most: usize, mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let length = if rows.len() >= ROWS { ROWS } else { (rows.len() + 1).next_power_of_two() / 2 };
+        let length = if rows.len() >= most { most } else { (rows.len() + 1).next_power_of_two() / 2 };
         let (statement, rest) = rows.split_at_checked(length)?;
         rows = rest;
         (length > 0).then_some(statement)

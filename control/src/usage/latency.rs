@@ -36,31 +36,65 @@ fn middle(class: u16) -> f64 {
 
 /// Requests by class, in the order of classes. Most sums of a minute have few, which lie with them.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Histogram(SmallVec<[(u16, i64); 2]>);
+pub(crate) struct Histogram(SmallVec<[Requests; 4]>);
+
+/// Requests of one class: the class in the upper 16 bits of a word, their number in the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u16, u64)", into = "(u16, u64)")]
+struct Requests(u64);
+
+const NUMBER_BITS: u32 = 48;
+const NUMBER_MOST: u64 = (1 << NUMBER_BITS) - 1;
+
+impl Requests {
+    fn new(class: u16, number: u64) -> Self {
+        Self(u64::from(class) << NUMBER_BITS | number.min(NUMBER_MOST))
+    }
+
+    fn class(self) -> u16 {
+        (self.0 >> NUMBER_BITS) as u16
+    }
+
+    fn number(self) -> u64 {
+        self.0 & NUMBER_MOST
+    }
+}
+
+impl From<(u16, u64)> for Requests {
+    fn from((class, number): (u16, u64)) -> Self {
+        Self::new(class, number)
+    }
+}
+
+impl From<Requests> for (u16, u64) {
+    fn from(requests: Requests) -> Self {
+        (requests.class(), requests.number())
+    }
+}
 
 impl Histogram {
     pub(crate) fn add(&mut self, micros: i64, requests: i64) {
-        self.add_to(class(micros), requests);
+        self.add_to(class(micros), requests.max(0).cast_unsigned());
     }
 
-    fn add_to(&mut self, class: u16, requests: i64) {
-        let place = self.0.partition_point(|(before, _)| *before < class);
+    fn add_to(&mut self, class: u16, requests: u64) {
+        let place = self.0.partition_point(|before| before.class() < class);
         match self.0.get_mut(place) {
-            Some((found, sum)) if *found == class => *sum += requests,
-            _ => self.0.insert(place, (class, requests)),
+            Some(found) if found.class() == class => *found = Requests::new(class, found.number().saturating_add(requests)),
+            _ => self.0.insert(place, Requests::new(class, requests)),
         }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (class, requests) in &other.0 {
-            self.add_to(*class, *requests);
+        for requests in &other.0 {
+            self.add_to(requests.class(), requests.number());
         }
     }
 
     /// Adds what was written, in any number of pieces.
     pub(crate) fn read(&mut self, text: &str) {
         for entry in text.split_terminator(',') {
-            let numbers = entry.split_once(':').and_then(|(class, requests)| Some((class.parse().ok()?, requests.parse::<i64>().ok()?)));
+            let numbers = entry.split_once(':').and_then(|(class, requests)| Some((class.parse().ok()?, requests.parse().ok()?)));
             if let Some((class, requests)) = numbers {
                 self.add_to(class, requests);
             }
@@ -70,13 +104,13 @@ impl Histogram {
     /// Milliseconds below which `share` of the requests stayed; zero without requests.
     #[expect(clippy::cast_precision_loss, reason = "a rank among requests")]
     fn percentile(&self, share: f64) -> f64 {
-        let total: i64 = self.0.iter().map(|(_, requests)| requests).sum();
+        let total: u64 = self.0.iter().map(|requests| requests.number()).sum();
         let rank = (share * total as f64).ceil().max(1.0);
         let mut before = 0;
-        for &(class, requests) in &self.0 {
-            before += requests;
+        for requests in &self.0 {
+            before += requests.number();
             if before as f64 >= rank {
-                return middle(class);
+                return middle(requests.class());
             }
         }
         0.0
@@ -89,7 +123,7 @@ impl Histogram {
 
 impl Display for Histogram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|(class, requests)| write!(f, "{class}:{requests},"))
+        self.0.iter().try_for_each(|requests| write!(f, "{}:{},", requests.class(), requests.number()))
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use foldhash::fast::RandomState;
 use mintreu_model::{
     id::{ApiKeyId, ApplicationId},
     status::UsageStep,
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    accept::{Bucket, Sums, statements},
+    accept::{Bucket, Sums, statements_of},
     latency::Histogram,
 };
 use crate::{
@@ -36,6 +37,9 @@ pub(super) struct Minute<'a> {
     pub(super) status: i64,
     pub(super) sums: &'a Sums,
 }
+
+/// Rows of one statement. The row of a busy minute is as large as a hundred of other tables.
+const ROWS: usize = 16;
 
 /// Where the sums of an application lie: ids end in random bits, so that parts are alike in size.
 pub(super) fn part(application: ApplicationId) -> i64 {
@@ -68,9 +72,9 @@ struct Cell<H> {
     latency: H,
 }
 
-fn pack<'a>(sums: impl ExactSizeIterator<Item = Minute<'a>>) -> Result<Vec<u8>> {
-    let mut piece = Piece { routes: Vec::new(), cells: Vec::with_capacity(sums.len()) };
-    let mut places = HashMap::new();
+fn pack<'a>(sums: impl Iterator<Item = Minute<'a>>) -> Result<Vec<u8>> {
+    let mut piece = Piece { routes: Vec::new(), cells: Vec::new() };
+    let mut places: HashMap<_, _, RandomState> = HashMap::default();
     for Minute { application, key, route, status, sums, .. } in sums {
         let place = *places.entry(route).or_insert_with(|| {
             piece.routes.push(route);
@@ -114,23 +118,23 @@ pub(super) fn unpack(start: DateTime<Utc>, mut row: &[u8], mut found: impl FnMut
 pub(super) async fn add<'a>(tx: &mut Tx, quarter: i64, count: usize, sum: impl Fn(usize) -> Option<Minute<'a>>) -> Result<()> {
     let mut order: Vec<_> = (0..count).filter_map(|number| sum(number).map(|sum| (part(sum.application), sum.start, number))).collect();
     order.sort_unstable();
-    let mut rows = Vec::new();
-    for together in order.chunk_by(|(part, start, _), (other, at, _)| part == other && start == at) {
-        let Some((part, start, _)) = together.first() else { continue };
-        let sums: Vec<Minute<'a>> = together.iter().filter_map(|(.., number)| sum(*number)).collect();
-        rows.push((part, start, pack(sums.into_iter())?));
-    }
-    for rows in statements(&rows) {
+    let rows: Vec<_> = order.chunk_by(|(part, start, _), (other, at, _)| part == other && start == at).collect();
+    for rows in statements_of(ROWS, &rows) {
+        let mut packed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some((part, start, _)) = row.first() else { continue };
+            packed.push((*part, *start, pack(row.iter().filter_map(|(.., number)| sum(*number)))?));
+        }
         let sql = format!(
             "INSERT INTO usage_minutes (part, start, quarter, sums) VALUES {}
              ON CONFLICT (part, start, quarter) DO UPDATE SET sums = {}",
-            tx.places(rows.len(), 4),
+            tx.places(packed.len(), 4),
             tx.appended("usage_minutes.sums", "excluded.sums")
         );
         execute!(tx, {
             let mut query = sqlx::query(&sql);
-            for (part, start, packed) in rows {
-                query = query.bind(part).bind(start).bind(quarter).bind(packed);
+            for (part, start, sums) in packed {
+                query = query.bind(part).bind(start).bind(quarter).bind(sums);
             }
             query
         })?;

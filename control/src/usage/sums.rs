@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use foldhash::fast::RandomState;
 use mintreu_model::{
     id::{ApplicationId, ProductId, TenantId},
     status::UsageStep,
@@ -94,7 +95,7 @@ impl Sum {
 
 /// Adds minutes to those of each status and of all.
 pub(super) async fn add_minutes(tx: &mut Tx, minutes: impl Iterator<Item = Minute<'_>>) -> Result<()> {
-    let mut by_status: HashMap<(DateTime<Utc>, i64), Sum> = HashMap::new();
+    let mut by_status: HashMap<(DateTime<Utc>, i64), Sum, RandomState> = HashMap::default();
     for Minute { start, status, sums, .. } in minutes {
         by_status.entry((start, status)).or_default().add(status, sums);
     }

@@ -41,8 +41,9 @@ pub(crate) struct Entry {
     pub(crate) quota: Arc<QuotaState>,
     pub(crate) application: Arc<Application>,
     pub(crate) fields: Fields,
-    /// The identity token of calls with the scopes of the key, when it has some.
-    scoped: ArcSwapOption<Identity>,
+    /// The identity token of calls with the scopes of the key. Keys that may do everything have one
+    /// together with their application, which lies here too: that spares looking for it there.
+    pub(crate) identity: ArcSwapOption<Identity>,
     /// Stands for all that an identity token says of the grant.
     pub(crate) claims: u64,
     /// Tells this load of the grant from every other.
@@ -118,7 +119,7 @@ impl Entry {
             grant,
             quota,
             application,
-            scoped: ArcSwapOption::empty(),
+            identity: ArcSwapOption::empty(),
             serial: LOADS.fetch_add(1, Relaxed),
             loaded: Instant::now(),
             // A period that was over when we asked will not be new when we ask again at once.
@@ -137,15 +138,9 @@ impl Entry {
         let look_at = |text: &[u8]| text.iter().step_by(FETCHED_TOGETHER).for_each(|byte| _ = black_box(*byte));
         look_at(self.fields.text.as_bytes());
         // Last, for the processor waits here for what it was asked for before.
-        if let Some(identity) = self.identity().load().as_ref() {
+        if let Some(identity) = self.identity.load().as_ref() {
             look_at(identity.token());
         }
-    }
-
-    /// Where the identity token of calls with the key's own scopes is kept: keys that may do everything
-    /// have one together.
-    pub(crate) fn identity(&self) -> &ArcSwapOption<Identity> {
-        if self.grant.scopes.is_empty() { &self.application.identity } else { &self.scoped }
     }
 
     pub(super) fn age(&self, at: Instant) -> Duration {

@@ -95,9 +95,13 @@ impl Journal {
     /// Hands over what the segments hold up to there, as much as one transaction takes; `false`: there was
     /// nothing.
     async fn drain(&self, segments: &[(Arc<Live>, u64)], routes: &mut HashMap<SegmentId, Routes>) -> Result<bool, SourceUnavailable> {
+        let unread: Vec<_> = segments.iter().filter(|(live, end)| live.acknowledged() < *end).collect();
+        if unread.is_empty() {
+            return Ok(false);
+        }
         let mut batch = self.sink.batch();
         let mut taken = Vec::new();
-        for (live, end) in segments {
+        for (live, end) in unread {
             if let Some(read) = Self::read(live, *end, routes.entry(live.id).or_default(), &mut *batch) {
                 taken.push((live, read));
             }

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -309,7 +310,7 @@ impl World {
     fn start(settings: Settings, plane: Arc<Plane>, service: ServicePolicy, key: Key, certificates: Option<Arc<Certificates>>) -> Self {
         let clock_of = Arc::clone(&plane);
         let keys = SigningKeys {
-            active: SigningKey { kid: "now".to_owned(), key: ed25519_dalek::SigningKey::from_bytes(&[9; 32]) },
+            active: SigningKey { kid: "now".to_owned(), key: Arc::new(Ed25519KeyPair::from_seed_unchecked(&[9; 32]).unwrap()) },
             previous: Vec::new(),
         };
         let workers = settings.workers;
