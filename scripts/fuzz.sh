@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Without a sanitizer: the gateway has no unsafe code, and executions count for more.
+# Without a sanitizer: all that is unsafe in the gateway is a hint, and executions count for more.
 # Runs each fuzz target for RUNS executions (ten million unless told), or with PLANTED=1 against a
 # bug planted for it, which it has to find. cargo-fuzz wants a nightly compiler; what it needs of one
 # is in the stable compiler behind RUSTC_BOOTSTRAP.

@@ -55,8 +55,7 @@ struct Flight {
 struct Held(Arc<Entry>);
 
 impl Clone for Held {
-    /// To note one holder more the processor waits for all that it was asked for before: what else the
-    /// call needs comes meanwhile.
+    /// To count one holder more the processor waits for the entry: the rest comes meanwhile.
     fn clone(&self) -> Self {
         self.0.fetch();
         Self(Arc::clone(&self.0))

@@ -16,7 +16,6 @@ use http::HeaderName;
 use mintreu_model::route::Scope;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use smallvec::SmallVec;
 
 use crate::{
     catalogue::Service,
@@ -44,22 +43,42 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// Most tokens are shorter: they lie with the rest of their identity, and are not one more piece of
-/// memory to wait for.
+/// Most tokens are shorter.
 const USUAL: usize = 704;
 
 /// A signed identity and what it was signed for.
 pub(crate) struct Identity {
-    token: SmallVec<[u8; USUAL]>,
+    token: Token,
     service: Arc<str>,
     /// What it says of the grant: its slot outlives the grants of its keys.
     claims: u64,
     signed: Instant,
 }
 
-impl Identity {
-    pub(crate) fn token(&self) -> &[u8] {
-        &self.token
+/// The usual token lies with the rest of its identity, where nobody has to look first how long it is:
+/// it is not one more piece of memory to wait for.
+struct Token {
+    usual: [u8; USUAL],
+    length: usize,
+    /// All of a longer one.
+    longer: Box<[u8]>,
+}
+
+impl Token {
+    fn new(text: &[u8]) -> Self {
+        let mut usual = [0; USUAL];
+        let longer = match usual.get_mut(..text.len()) {
+            Some(place) => {
+                place.copy_from_slice(text);
+                Box::default()
+            }
+            None => text.into(),
+        };
+        Self { usual, length: text.len(), longer }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.usual.get(..self.length).unwrap_or(&self.longer)
     }
 }
 
@@ -127,16 +146,16 @@ impl Injected<'_> {
         if let Some(known) = slot.load().as_ref()
             && is_good(known)
         {
-            return tell(&known.token);
+            return tell(known.token.bytes());
         }
         let common = Some(&entry.application.identity).filter(|_| narrowed.is_none() && entry.grant.scopes.is_empty());
         let known = common.and_then(ArcSwapOption::load_full).filter(|known| is_good(known));
         let identity = known.unwrap_or_else(|| {
             let scopes = narrowed.map_or(&entry.grant.scopes, |(_, scopes)| scopes);
-            let token = SmallVec::from_slice(sign(core, entry, scopes, service).as_bytes());
+            let token = Token::new(sign(core, entry, scopes, service).as_bytes());
             Arc::new(Identity { token, service: Arc::clone(&service.slug), claims: entry.claims, signed: at })
         });
-        tell(&identity.token);
+        tell(identity.token.bytes());
         if let Some(common) = common {
             common.store(Some(Arc::clone(&identity)));
         }

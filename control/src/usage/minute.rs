@@ -116,7 +116,8 @@ pub(super) fn unpack(start: DateTime<Utc>, mut row: &[u8], mut found: impl FnMut
 
 /// Adds to what is there: so many sums, each by its number.
 pub(super) async fn add<'a>(tx: &mut Tx, quarter: i64, count: usize, sum: impl Fn(usize) -> Option<Minute<'a>>) -> Result<()> {
-    let mut order: Vec<_> = (0..count).filter_map(|number| sum(number).map(|sum| (part(sum.application), sum.start, number))).collect();
+    let mut order = Vec::with_capacity(count);
+    order.extend((0..count).filter_map(|number| sum(number).map(|sum| (part(sum.application), sum.start, number))));
     order.sort_unstable();
     let rows: Vec<_> = order.chunk_by(|(part, start, _), (other, at, _)| part == other && start == at).collect();
     for rows in statements_of(ROWS, &rows) {

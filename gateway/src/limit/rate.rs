@@ -47,7 +47,7 @@ impl Rate {
         self.due() <= self.now()
     }
 
-    pub(crate) fn due(&self) -> u64 {
+    fn due(&self) -> u64 {
         self.due.load(Relaxed)
     }
 

@@ -102,6 +102,23 @@ fn keys_of_one_application_share_an_identity_that_never_says_more_than_the_key_m
 }
 
 #[test]
+fn an_identity_tells_any_number_of_scopes() {
+    let service = Service::plain();
+    let world = World::new(&service);
+    for number in [1, 4, 8, 12, 16, 100] {
+        let scopes: Vec<String> = (0..number).map(|one| format!("GET /v1/{one}")).chain(["GET /v1".to_owned()]).collect();
+        world.issue(&world.key, |grant| grant.scopes = scopes.iter().map(|scope| scope.parse().unwrap()).collect());
+        world.gateway.invalidate(&Change::Everything);
+        assert_eq!([send(&world, ""), send(&world, "")], [200, 200]);
+        let seen = service.seen();
+        let [.., first, again] = seen.as_slice() else { panic!("nothing came") };
+        let token = first.header("mintreu-identity");
+        assert_eq!(token, again.header("mintreu-identity"));
+        assert_eq!(part(token, 1)["scopes"], serde_json::json!(scopes));
+    }
+}
+
+#[test]
 fn what_the_client_says_about_identity_is_dropped_in_every_spelling() {
     let service = Service::plain();
     let world = World::new(&service);
