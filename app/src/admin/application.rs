@@ -19,7 +19,7 @@ use crate::{
     load::load,
     tenant::{
         frame::param,
-        steps::{is_moving, steps, total},
+        steps::{follows, steps, total},
         words::count,
     },
 };
@@ -161,7 +161,7 @@ pub fn Application() -> impl IntoView {
         let took = total(&timeline).filter(|_| one.status == ApplicationStatus::Active).map(|took| Slot::from(format!("Took {took}")));
         let config = serde_json::to_string_pretty(&one.config).unwrap_or_default();
         let jobs = format!("/admin/jobs?q={}", one.id);
-        let live = if is_moving(&timeline) { format!("/admin/applications/{}/events", one.id) } else { String::new() };
+        let live = if follows(one.status, &timeline) { format!("/admin/applications/{}/events", one.id) } else { String::new() };
         let actions = view! { <LinkButton href=jobs label="Its jobs" />{retry(&one, false)} };
         let badge = view! { <Status name=one.status.as_str() /> };
         let version = format!("Version {}", one.config_version);

@@ -24,8 +24,14 @@ pub fn steps(timeline: &TimelineView) -> Vec<TimelineStep> {
         .collect()
 }
 
-/// Whether there is something to wait for: the page follows the stream of events as long as this
-/// holds, and the stream ends when it does not.
+/// Whether a page follows the stream of events: as long as there is something to wait for, and when the
+/// rest of the page was read before the timeline and shows a state that is over.
+#[must_use]
+pub fn follows(shown: ApplicationStatus, timeline: &TimelineView) -> bool {
+    is_moving(timeline) || shown != timeline.status
+}
+
+/// Whether there is something to wait for: the stream of events ends when there is not.
 #[must_use]
 pub fn is_moving(timeline: &TimelineView) -> bool {
     let at_work = timeline.steps.iter().any(|step| matches!(step.status, StepStatus::Running | StepStatus::Pending));
@@ -57,6 +63,13 @@ pub fn elapsed(length: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_was_read_a_moment_too_early_is_told_of_the_end() {
+        let timeline = TimelineView { status: ApplicationStatus::Active, status_reason: None, steps: Vec::new() };
+        assert!(follows(ApplicationStatus::Provisioning, &timeline));
+        assert!(!follows(ApplicationStatus::Active, &timeline));
+    }
 
     #[test]
     fn lengths_are_as_exact_as_they_are_short() {

@@ -17,7 +17,7 @@ use crate::{
     flash::PageFlash,
     load::load,
     tenant::{
-        steps::{is_moving, steps, total},
+        steps::{follows, steps, total},
         usage::{figures::figures, range::Range},
     },
 };
@@ -70,7 +70,7 @@ pub fn OverviewPage() -> impl IntoView {
 
 fn provisioning(opened: &Opened, timeline: &TimelineView, secret_shown: bool) -> AnyView {
     let application = &opened.application;
-    let busy = is_moving(timeline);
+    let busy = follows(application.status, timeline);
     let steps = steps(timeline);
     let live = busy.then(|| opened.address.href("/events"));
     let note = total(timeline).filter(|_| application.status == ApplicationStatus::Active).map(|took| format!("Took {took}"));
