@@ -40,7 +40,7 @@ pub(crate) struct Histogram(SmallVec<[Requests; 4]>);
 
 /// Requests of one class: the class in the upper 16 bits of a word, their number in the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(u16, u64)", into = "(u16, u64)")]
+#[serde(from = "(u16, i64)", into = "(u16, i64)")]
 struct Requests(u64);
 
 const NUMBER_BITS: u32 = 48;
@@ -60,15 +60,15 @@ impl Requests {
     }
 }
 
-impl From<(u16, u64)> for Requests {
-    fn from((class, number): (u16, u64)) -> Self {
-        Self::new(class, number)
+impl From<(u16, i64)> for Requests {
+    fn from((class, number): (u16, i64)) -> Self {
+        Self::new(class, number.max(0).cast_unsigned())
     }
 }
 
-impl From<Requests> for (u16, u64) {
+impl From<Requests> for (u16, i64) {
     fn from(requests: Requests) -> Self {
-        (requests.class(), requests.number())
+        (requests.class(), requests.number().cast_signed())
     }
 }
 
