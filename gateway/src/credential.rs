@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
-    grant::{Entry, Moment},
+    grant::{Entry, Moment, Wanted},
     header::single,
     message::Fields,
     problem::{Code, Problem},
@@ -35,21 +35,43 @@ pub(crate) struct Caller {
     pub(crate) token: Option<Arc<Verified>>,
 }
 
-pub(crate) async fn identify(core: &Core, fields: &Fields, now: Moment) -> Result<Caller, Problem> {
-    let line = single(fields, &header::AUTHORIZATION)
-        .map_err(|()| Problem::malformed("Authorization stands more than once."))?
-        .ok_or(Code::CredentialsMissing)?;
-    let text = line.to_str().map_err(|_| Code::CredentialsInvalid)?;
-    let (scheme, value) = text.split_once(' ').ok_or(Code::CredentialsInvalid)?;
-    if scheme.eq_ignore_ascii_case("basic") {
-        let mut decoded = [0; LONGEST];
-        let (id, secret) = basic(value, &mut decoded).ok_or(Code::CredentialsInvalid)?;
-        let entry = by_secret(core, id, secret, now).await?;
-        Ok(Caller { entry, token: None })
-    } else if scheme.eq_ignore_ascii_case("bearer") {
-        by_token(core, value.trim(), now).await
-    } else {
-        Err(Code::CredentialsInvalid.into())
+/// What a call says of who makes it.
+pub(crate) enum Credential<'a> {
+    /// An id that no key has is `None`.
+    Secret(Option<Wanted<'a>>, &'a str),
+    Token(&'a str),
+}
+
+impl<'a> Credential<'a> {
+    /// Reads it, and begins to look for the grant.
+    pub(crate) fn read(core: &Core, fields: &'a Fields, decoded: &'a mut [u8; LONGEST]) -> Result<Self, Problem> {
+        let line = single(fields, &header::AUTHORIZATION)
+            .map_err(|()| Problem::malformed("Authorization stands more than once."))?
+            .ok_or(Code::CredentialsMissing)?;
+        let text = line.to_str().map_err(|_| Code::CredentialsInvalid)?;
+        let (scheme, value) = text.split_once(' ').ok_or(Code::CredentialsInvalid)?;
+        if scheme.eq_ignore_ascii_case("basic") {
+            let (id, secret) = basic(value, decoded).ok_or(Code::CredentialsInvalid)?;
+            Ok(Self::Secret(core.grants.want(id), secret))
+        } else if scheme.eq_ignore_ascii_case("bearer") {
+            Ok(Self::Token(value.trim()))
+        } else {
+            Err(Code::CredentialsInvalid.into())
+        }
+    }
+
+    /// Goes on looking for the grant, so that it is there when it is needed.
+    pub(crate) fn bring(&self, core: &Core) {
+        if let Self::Secret(Some(wanted), _) = self {
+            core.grants.bring(*wanted);
+        }
+    }
+
+    pub(crate) async fn identify(self, core: &Core, now: Moment) -> Result<Caller, Problem> {
+        match self {
+            Self::Secret(wanted, secret) => Ok(Caller { entry: by_secret(core, wanted, secret, now).await?, token: None }),
+            Self::Token(token) => by_token(core, token, now).await,
+        }
     }
 }
 
@@ -66,9 +88,14 @@ pub(crate) fn buffer() -> [u8; LONGEST] {
 }
 
 /// The entry whose secret this is. Nobody is asked about junk.
-pub(crate) async fn by_secret(core: &Core, client_id: &str, secret: &str, now: Moment) -> Result<Arc<Entry>, Problem> {
-    let may_exist = || client_id_is_wellformed(client_id) && secret_is_wellformed(secret);
-    let entry = core.grants.find(client_id, may_exist, now).await.map_err(|_| Code::ServiceUnavailable)?;
+pub(crate) async fn by_secret(core: &Core, wanted: Option<Wanted<'_>>, secret: &str, now: Moment) -> Result<Arc<Entry>, Problem> {
+    let entry = match wanted {
+        Some(wanted) => {
+            let may_exist = || client_id_is_wellformed(wanted.client_id) && secret_is_wellformed(secret);
+            core.grants.find(wanted, may_exist, now).await.map_err(|_| Code::ServiceUnavailable)?
+        }
+        None => None,
+    };
     // Now, while the processor brings the rest of the entry.
     let digest: [u8; 32] = Sha256::digest(secret).into();
     let expected = entry.as_ref().map_or([0; 32], |entry| entry.grant.secret_sha256);
@@ -83,8 +110,8 @@ async fn by_token(core: &Core, token: &str, now: Moment) -> Result<Caller, Probl
         TokenRefused::Invalid => Code::CredentialsInvalid,
         TokenRefused::Expired => Code::CredentialsExpired,
     })?;
-    let entry =
-        core.grants.find(&verified.client_id, || true, now).await.map_err(|_| Code::ServiceUnavailable)?.ok_or(Code::CredentialsInvalid)?;
+    let wanted = core.grants.want(&verified.client_id).ok_or(Code::CredentialsInvalid)?;
+    let entry = core.grants.find(wanted, || true, now).await.map_err(|_| Code::ServiceUnavailable)?.ok_or(Code::CredentialsInvalid)?;
     entry.check_key(now.0)?;
     Ok(Caller { entry, token: Some(verified) })
 }

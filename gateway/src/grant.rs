@@ -6,6 +6,7 @@
 //! still good for the calls that were waiting when it began.
 
 mod entry;
+mod table;
 
 use std::{
     collections::HashMap,
@@ -22,6 +23,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::OnceCell;
 
 pub(crate) use entry::Entry;
+use table::{Place, Table};
 
 use crate::{
     limit::Limits,
@@ -51,21 +53,18 @@ struct Flight {
     outcome: Arc<OnceCell<Loaded>>,
 }
 
-/// How the cache holds an entry, and hands it out.
-struct Held(Arc<Entry>);
-
-impl Clone for Held {
-    /// To count one holder more the processor waits for the entry: the rest comes meanwhile.
-    fn clone(&self) -> Self {
-        self.0.fetch();
-        Self(Arc::clone(&self.0))
-    }
+/// A client id, and where its grant lies if it is held.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) client_id: &'a str,
+    id: &'a ClientId,
+    place: Place,
 }
 
 pub(crate) struct Grants {
-    known: Cache<ClientId, Held>,
-    unknown: Cache<Box<str>, Instant>,
-    flights: Mutex<HashMap<Box<str>, Flight>>,
+    known: Table,
+    unknown: Cache<ClientId, Instant>,
+    flights: Mutex<HashMap<ClientId, Flight>>,
     generation: Mutex<u64>,
     born: Instant,
     /// Milliseconds after `born` up to which all changes are known.
@@ -78,7 +77,7 @@ pub(crate) struct Grants {
 impl Grants {
     pub(crate) fn new(capacity: usize, source: Arc<dyn PolicySource>, limits: Arc<Limits>, clock: Clock) -> Self {
         Self {
-            known: Cache::new(capacity.max(1)),
+            known: Table::new(capacity),
             unknown: Cache::new(UNKNOWN_IDS),
             flights: Mutex::default(),
             generation: Mutex::default(),
@@ -94,27 +93,42 @@ impl Grants {
         self.known.len()
     }
 
-    fn get(&self, client_id: &str) -> Option<Arc<Entry>> {
-        self.known.get(<&ClientId>::try_from(client_id.as_bytes()).ok()?).map(|held| held.0)
+    /// Begins to look for the grant of a client id: the processor brings what says where it lies. `None`
+    /// when no key can have such an id.
+    pub(crate) fn want<'a>(&self, client_id: &'a str) -> Option<Wanted<'a>> {
+        let id = client_id.as_bytes().try_into().ok()?;
+        let place = self.known.place(id);
+        self.known.expect(place);
+        Some(Wanted { client_id, id, place })
     }
 
-    /// The grant of a client id; `None` when there is no such key. Where it is not in memory, the control
+    /// Goes on with it: the processor brings the grant.
+    pub(crate) fn bring(&self, wanted: Wanted<'_>) {
+        self.known.bring(wanted.place);
+    }
+
+    fn get(&self, wanted: Wanted<'_>) -> Option<Arc<Entry>> {
+        self.known.get(wanted.id, wanted.place)
+    }
+
+    /// The grant that is wanted; `None` when there is no such key. Where it is not in memory, the control
     /// plane is asked if the key may exist.
-    pub(crate) async fn find(self: &Arc<Self>, client_id: &str, may_exist: impl FnOnce() -> bool, (now, at): Moment) -> Loaded {
-        let Some(entry) = self.get(client_id) else {
+    pub(crate) async fn find(self: &Arc<Self>, wanted: Wanted<'_>, may_exist: impl FnOnce() -> bool, (now, at): Moment) -> Loaded {
+        let Some(entry) = self.get(wanted) else {
             if !may_exist() {
                 return Ok(None);
             }
-            if self.unknown.get(client_id).is_some_and(|since| since.elapsed() < UNKNOWN_FOR) {
+            if self.unknown.get(wanted.id).is_some_and(|since| since.elapsed() < UNKNOWN_FOR) {
                 return Ok(None);
             }
-            return self.load(client_id, None).await;
+            return self.load(wanted, None).await;
         };
+        entry.fetch();
         let stale = Some(entry.serial);
         let age = entry.age(at);
         let period_over = now >= entry.grant.quota.period_end;
         if age >= SERVES_FOR && self.unheard_of(at) >= SERVES_FOR {
-            return self.load(client_id, stale).await;
+            return self.load(wanted, stale).await;
         }
         if age < entry.refresh_after() && !period_over {
             return Ok(Some(entry));
@@ -123,56 +137,58 @@ impl Grants {
             return Ok(Some(entry));
         }
         if period_over {
-            return self.load(client_id, stale).await.or(Ok(Some(entry)));
+            return self.load(wanted, stale).await.or(Ok(Some(entry)));
         }
-        let (grants, client_id) = (Arc::clone(self), client_id.to_owned());
-        tokio::spawn(async move { grants.load(&client_id, stale).await });
+        let (grants, client_id) = (Arc::clone(self), wanted.client_id.to_owned());
+        tokio::spawn(async move {
+            if let Some(wanted) = grants.want(&client_id) {
+                let _ = grants.load(wanted, stale).await;
+            }
+        });
         Ok(Some(entry))
     }
 
     /// One question at a time for each id, shared by all who wait for it. When the asker's client
     /// leaves, the next who waits asks. `stale` is the load that is not good enough.
-    async fn load(&self, client_id: &str, stale: Option<u64>) -> Loaded {
+    async fn load(&self, wanted: Wanted<'_>, stale: Option<u64>) -> Loaded {
         let generation = self.generation();
         let outcome = {
             let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-            match flights.get(client_id) {
+            match flights.get(wanted.id) {
                 Some(flight) if flight.generation == generation => Arc::clone(&flight.outcome),
                 _ => {
                     // A flight may have landed between our look at the cache and this one.
-                    if let Some(entry) = self.get(client_id).filter(|entry| Some(entry.serial) != stale) {
+                    if let Some(entry) = self.get(wanted).filter(|entry| Some(entry.serial) != stale) {
                         return Ok(Some(entry));
                     }
                     let outcome = Arc::<OnceCell<Loaded>>::default();
-                    flights.insert(client_id.into(), Flight { generation, outcome: Arc::clone(&outcome) });
+                    flights.insert(*wanted.id, Flight { generation, outcome: Arc::clone(&outcome) });
                     outcome
                 }
             }
         };
-        let landing = Landing { grants: self, client_id, outcome: &outcome };
-        let loaded = outcome.get_or_init(|| self.ask(client_id, generation)).await.clone();
+        let landing = Landing { grants: self, id: wanted.id, outcome: &outcome };
+        let loaded = outcome.get_or_init(|| self.ask(wanted, generation)).await.clone();
         drop(landing);
         loaded
     }
 
-    async fn ask(&self, client_id: &str, generation: u64) -> Loaded {
-        let question = self.source.grant(client_id);
+    async fn ask(&self, wanted: Wanted<'_>, generation: u64) -> Loaded {
+        let question = self.source.grant(wanted.client_id);
         let answer = tokio::time::timeout(LOAD_TIMEOUT, question).await;
         let grant = answer.map_err(|_| SourceUnavailable)??;
         let entry = grant.map(|grant| {
             let (quota, application) = (self.limits.quota(&grant), self.limits.application(&grant));
             let period_over = (self.clock)() >= grant.quota.period_end;
-            Arc::new(Entry::new(grant, quota, application, period_over))
+            Arc::new(Entry::new(*wanted.id, grant, quota, application, period_over))
         });
         let current = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if *current == generation {
-            match (&entry, ClientId::try_from(client_id.as_bytes())) {
-                (Some(entry), Ok(id)) => self.known.insert(id, Held(Arc::clone(entry))),
-                (None, Ok(id)) => {
-                    self.known.remove(&id);
-                    self.unknown.insert(client_id.into(), Instant::now());
-                }
-                (_, Err(_)) => {}
+            if let Some(entry) = &entry {
+                self.known.insert(Arc::clone(entry));
+            } else {
+                self.known.remove(wanted.id);
+                self.unknown.insert(*wanted.id, Instant::now());
             }
         }
         drop(current);
@@ -201,28 +217,24 @@ impl Grants {
             *generation = generation.wrapping_add(1);
         }
         self.unknown.clear();
-        if *change == Change::Everything {
-            self.known.clear();
-        } else {
-            self.known.retain(|_, held| !held.0.is_touched_by(change));
-        }
+        self.known.retain(|entry| !entry.is_touched_by(change));
     }
 }
 
 /// Takes the flight off the board when the last who cares is done with it.
 struct Landing<'a> {
     grants: &'a Grants,
-    client_id: &'a str,
+    id: &'a ClientId,
     outcome: &'a Arc<OnceCell<Loaded>>,
 }
 
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let mut flights = self.grants.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        let ours = flights.get(self.client_id).is_some_and(|flight| Arc::ptr_eq(&flight.outcome, self.outcome));
+        let ours = flights.get(self.id).is_some_and(|flight| Arc::ptr_eq(&flight.outcome, self.outcome));
         // Two references are the board's and ours.
         if ours && (self.outcome.initialized() || Arc::strong_count(self.outcome) <= 2) {
-            flights.remove(self.client_id);
+            flights.remove(self.id);
         }
     }
 }
@@ -245,7 +257,7 @@ mod tests {
         asked: AtomicUsize,
     }
 
-    fn grant() -> Grant {
+    pub(super) fn grant() -> Grant {
         let now = DateTime::UNIX_EPOCH;
         Grant {
             key_id: Uuid::nil().into(),
@@ -295,16 +307,17 @@ mod tests {
         let source: Arc<dyn PolicySource> = Arc::<Plane>::clone(&plane);
         let grants = Arc::new(Grants::new(10, source, Arc::new(Limits::new(None, None)), Arc::new(|| DateTime::UNIX_EPOCH)));
         let key = generate_client_id([0; 16]);
+        let key = grants.want(&key).unwrap();
         let (now, begin) = (DateTime::UNIX_EPOCH, Instant::now());
         let minutes = |count: u64| begin + Duration::from_mins(count);
         for minute in 0..=10 {
             grants.all_told_until(minutes(minute));
-            grants.find(&key, || true, (now, minutes(minute))).await.unwrap().unwrap();
+            grants.find(key, || true, (now, minutes(minute))).await.unwrap().unwrap();
         }
         assert_eq!(plane.asked.load(Relaxed), 1);
-        grants.find(&key, || true, (now, minutes(10 + 14))).await.unwrap().unwrap();
+        grants.find(key, || true, (now, minutes(10 + 14))).await.unwrap().unwrap();
         assert_eq!(plane.asked.load(Relaxed), 1);
-        grants.find(&key, || true, (now, minutes(10 + 16))).await.unwrap().unwrap();
+        grants.find(key, || true, (now, minutes(10 + 16))).await.unwrap().unwrap();
         assert_eq!(plane.asked.load(Relaxed), 2);
     }
 }

@@ -15,7 +15,8 @@ use crate::{
     cache::{self, Asking, Hit, Outcome, Question, Visit},
     call::Call,
     cors::{self, Sharing},
-    credential, framing,
+    credential::{self, Credential},
+    framing,
     header::{Direction, has_token, strip_with},
     identity::Injected,
     journal::NotWritten,
@@ -43,12 +44,18 @@ pub(crate) async fn serve(
     let (now, began) = ((core.clock)(), Instant::now());
     let settings = &core.settings;
 
+    let mut decoded = credential::buffer();
+    // What is wrong with it is said in its turn: it is read now so that the grant is there by then.
+    let credential = Credential::read(core, &request.fields, &mut decoded);
     let host = framing::check(request)?;
     browser::check(settings, &request.fields)?;
     // `%2F` is the route's to decide; the rest is refused anywhere, the product's slug included.
     check_path(request.uri.path().as_bytes(), true).map_err(|refused| Problem::malformed(refused.to_string()))?;
     let uri = std::mem::take(&mut request.uri);
     let call = Target::new(&uri).ok_or(Code::ProductUnknown)?;
+    if let Ok(credential) = &credential {
+        credential.bring(core);
+    }
 
     let (product, service, origins, caches) = {
         let catalogue = core.catalogue.load();
@@ -64,7 +71,7 @@ pub(crate) async fn serve(
     let route = service.route(&request.method, call.path)?;
 
     let origin = Origin::new(settings, &request.fields, peer, host);
-    let caller = credential::identify(core, &request.fields, (now, began)).await?;
+    let caller = credential?.identify(core, (now, began)).await?;
     sharing.hold_to(&caller.entry.grant, &request.fields)?;
     let limit = caller.entry.grant.max_request_bytes.unwrap_or(u64::MAX).min(settings.max_body_bytes);
     let asked = Asked { product, method: &request.method, path: call.path, ip: origin.ip, body: body.size_hint().lower(), limit };

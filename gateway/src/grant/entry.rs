@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderName, HeaderValue};
 
 use crate::{
-    grant::REFRESH_AFTER,
+    grant::{ClientId, REFRESH_AFTER},
     identity::{Identity, claims},
     limit::{Application, QuotaState},
     policy::{ApplicationStatus, Change, Grant},
@@ -34,6 +34,7 @@ static SAME: [HeaderName; 5] = [
 static LOADS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) struct Entry {
+    pub(super) id: ClientId,
     pub(crate) grant: Grant,
     pub(crate) quota: Arc<QuotaState>,
     pub(crate) application: Arc<Application>,
@@ -111,7 +112,7 @@ impl Fields {
 /// Asks for all of a value, and waits for none of it.
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "there is no hint without a pointer")]
-fn prefetch<T: ?Sized>(value: &T) {
+pub(super) fn prefetch<T: ?Sized>(value: &T) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     const LINE: usize = 64;
     let begin = std::ptr::from_ref(value).cast::<i8>();
@@ -122,11 +123,12 @@ fn prefetch<T: ?Sized>(value: &T) {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn prefetch<T: ?Sized>(_: &T) {}
+pub(super) fn prefetch<T: ?Sized>(_: &T) {}
 
 impl Entry {
-    pub(super) fn new(grant: Grant, quota: Arc<QuotaState>, application: Arc<Application>, period_over: bool) -> Self {
+    pub(super) fn new(id: ClientId, grant: Grant, quota: Arc<QuotaState>, application: Arc<Application>, period_over: bool) -> Self {
         Self {
+            id,
             fields: Fields::new(&grant),
             claims: claims(&grant),
             grant,

@@ -215,6 +215,18 @@ fn a_flush_leaves_what_comes_while_it_counts_to_the_next() {
     world.usage_of(4);
 }
 
+/// What keeps a batch's memory for the next would lose it to a flush that has no use for it.
+#[test]
+fn a_flush_that_finds_nothing_asks_for_no_batch() {
+    let service = Service::plain();
+    let world = one_worker(&service);
+    assert_eq!(world.get("/products/shop/v1").status, 200);
+    for _ in 0..3 {
+        world.flush();
+    }
+    assert_eq!(world.plane.counted.batches.load(Ordering::SeqCst), 1);
+}
+
 #[test]
 fn a_segment_that_cannot_be_read_does_not_keep_the_others() {
     let service = Service::plain();

@@ -118,6 +118,7 @@ impl PolicySource for Plane {
 
 impl UsageSink for Plane {
     fn batch(&self) -> Box<dyn UsageBatch> {
+        self.counted.batches.fetch_add(1, Ordering::SeqCst);
         Box::new(Batch { counted: Arc::clone(&self.counted), records: Vec::new() })
     }
 
@@ -142,6 +143,8 @@ impl UsageSink for Plane {
 /// What reached the place where usage goes.
 #[derive(Default)]
 pub(crate) struct Counted {
+    /// So many batches were asked for.
+    pub(crate) batches: AtomicUsize,
     /// So many batches are refused.
     pub(crate) refuse: AtomicUsize,
     /// So many batches are counted, but nobody hears of it.
