@@ -3,7 +3,7 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions, PgPool, SqlitePool,
+    ConnectOptions, Executor as _, PgPool, SqlitePool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -69,5 +69,10 @@ async fn sqlite(path: &Path) -> Result<Pool, Error> {
 
 async fn postgres(url: &str) -> Result<PgPool, Error> {
     let options = PgConnectOptions::from_str(url)?.application_name("mintreu").disable_statement_logging();
-    Ok(PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?)
+    let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(|connection, _| {
+        // By default the planner thinks of disks that have to seek, and reads a whole table sooner than a
+        // fortieth of its rows.
+        Box::pin(async move { connection.execute("SET random_page_cost = 1.1").await.map(drop) })
+    });
+    Ok(pool.connect_with(options).await?)
 }

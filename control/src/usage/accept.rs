@@ -88,7 +88,7 @@ impl Control {
     /// Counts what the parts hold and moves the positions of their segments, in one. Where a position
     /// is not the part's beginning nothing is counted and none is moved. Gives the positions after it.
     pub async fn accept_usage(&self, parts: &[Part], mut batch: Batch) -> Result<Vec<i64>> {
-        batch.add_up();
+        batch.finish();
         let positions = self.count_usage(parts, &batch).await;
         self.spare_batch.keep(batch);
         positions
@@ -105,7 +105,7 @@ impl Control {
         let marks = rollup::marks(&mut tx).await?;
         sums::add_minutes(&mut tx, batch.minutes()).await?;
         let quarter = minute::quarter(self.clock.system_now());
-        minute::add(&mut tx, quarter, batch.sums(), |number| batch.minute(number)).await?;
+        minute::write(&mut tx, quarter, batch.order(), |number| batch.minute(number)).await?;
         add_rows(&mut tx, late(batch.minutes(), &marks)).await?;
         let quota: Vec<Quota> = batch.billed().into_iter().collect();
         add_quota(&mut tx, &quota).await?;

@@ -11,7 +11,11 @@ use foldhash::fast::RandomState;
 use hashbrown::hash_table::{Entry, HashTable};
 use mintreu_model::id::{ApiKeyId, ApplicationId, SubscriptionId};
 
-use super::{Record, accept::Sums, minute::Minute};
+use super::{
+    Record,
+    accept::Sums,
+    minute::{self, Minute},
+};
 
 /// Records that are added up in one go. With many keys each lies somewhere else in memory: the
 /// processor waits for several at once when it looks for all of them before it adds the first.
@@ -29,6 +33,8 @@ pub struct Batch {
     /// Where in `cells` each place is, beside its hash, which spares a look at the cell.
     indices: HashTable<(u64, usize)>,
     hasher: RandomState,
+    /// In which cells are written, once they are added up.
+    order: Vec<minute::Place>,
 }
 
 /// What cells differ by; a route by its number among those of the batch.
@@ -60,8 +66,15 @@ impl Batch {
         }
     }
 
-    /// Adds up what waits.
-    pub(super) fn add_up(&mut self) {
+    /// Adds up what waits, and nothing after it.
+    pub(super) fn finish(&mut self) {
+        self.add_up();
+        let mut order = std::mem::take(&mut self.order);
+        minute::sort(self.minutes(), &mut order);
+        self.order = order;
+    }
+
+    fn add_up(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
         let mut found = [0; TOGETHER];
         for (record, index) in waiting.iter().zip(&mut found) {
@@ -137,6 +150,11 @@ impl Batch {
         billed.into_iter().collect()
     }
 
+    /// The order in which minutes are written.
+    pub(super) fn order(&self) -> &[minute::Place] {
+        &self.order
+    }
+
     /// When keys were used; some are there more than once.
     pub(super) fn uses(&self) -> impl Iterator<Item = (ApiKeyId, DateTime<Utc>)> {
         self.cells.iter().filter_map(|cell| Some((cell.place.key, cell.last_used?)))
@@ -163,6 +181,7 @@ impl Spare {
         batch.numbers.clear();
         batch.cells.clear();
         batch.indices.clear();
+        batch.order.clear();
         *self.place() = Some(batch);
     }
 }

@@ -63,7 +63,7 @@ impl Control {
         let (minutes, rows): (Vec<_>, Vec<_>) = taken.iter().partition(|(bucket, _)| bucket.step == UsageStep::Minute);
         let minutes: Vec<Minute<'_>> = minutes.into_iter().map(|(bucket, sums)| bucket.minute(sums)).collect();
         sums::add_minutes(&mut tx, minutes.iter().copied()).await?;
-        minute::add(&mut tx, 0, minutes.len(), |number| minutes.get(number).copied()).await?;
+        minute::add(&mut tx, 0, &minutes).await?;
         let mut coarser = Rows::new();
         for (bucket, sums) in rows {
             coarser.entry(bucket.clone()).or_default().add(sums);
