@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use foldhash::fast::RandomState;
 use hashbrown::hash_table::{Entry, HashTable};
 use mintreu_model::id::{ApiKeyId, ApplicationId, SubscriptionId};
+use smallvec::SmallVec;
 
 use super::{
     Record,
@@ -48,6 +49,13 @@ struct Place {
     status: i64,
 }
 
+/// A place, and the cell that may be its.
+struct Wanted {
+    place: Place,
+    hash: u64,
+    cell: Option<usize>,
+}
+
 /// Calls of one key in one minute that ended alike.
 #[derive(Debug)]
 struct Cell {
@@ -76,11 +84,20 @@ impl Batch {
 
     fn add_up(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        let mut found = [0; TOGETHER];
-        for (record, index) in waiting.iter().zip(&mut found) {
-            *index = self.find(record);
+        let mut wanted: SmallVec<[Wanted; TOGETHER]> = SmallVec::new();
+        for record in &waiting {
+            let place = self.place(record);
+            wanted.push(Wanted { place, hash: self.hasher.hash_one(place), cell: None });
         }
-        for (record, index) in waiting.drain(..).zip(found) {
+        // Steps of little work each, so that the processor waits at once for what many of them need.
+        for Wanted { hash, cell, .. } in &mut wanted {
+            *cell = self.indices.find(*hash, |(other, _)| other == hash).map(|(_, index)| *index);
+        }
+        for Wanted { place, cell, .. } in &mut wanted {
+            *cell = cell.filter(|index| self.cells.get(*index).is_some_and(|cell| cell.place == *place));
+        }
+        for (record, wanted) in waiting.drain(..).zip(wanted) {
+            let index = wanted.cell.unwrap_or_else(|| self.cell(&wanted, record.application_id));
             if let Some(cell) = self.cells.get_mut(index) {
                 cell.add(&record);
             }
@@ -88,30 +105,33 @@ impl Batch {
         self.waiting = waiting;
     }
 
-    /// Where the record's cell is, which is made if there is none.
-    fn find(&mut self, record: &Record) -> usize {
+    fn place(&mut self, record: &Record) -> Place {
         let route = self.numbers.get(&record.route).copied().unwrap_or_else(|| {
             let number = self.routes.len();
             self.routes.push(Arc::clone(&record.route));
             self.numbers.insert(Arc::clone(&record.route), number);
             number
         });
-        let place = Place {
+        Place {
             key: record.key_id,
             minute: record.at.timestamp().div_euclid(60),
             quota: (record.subscription_id, record.quota_period_start),
             route,
             status: record.status,
-        };
-        let Self { cells, indices, hasher, .. } = self;
-        let hash = hasher.hash_one(place);
+        }
+    }
+
+    /// Where the cell of a place is, which is made if there is none.
+    fn cell(&mut self, wanted: &Wanted, application: ApplicationId) -> usize {
+        let Self { cells, indices, .. } = self;
+        let Wanted { hash, place, .. } = *wanted;
         let is_there = |(other, index): &(u64, usize)| *other == hash && cells.get(*index).is_some_and(|cell| cell.place == place);
         match indices.entry(hash, is_there, |(hash, _)| *hash) {
             Entry::Occupied(entry) => entry.get().1,
             Entry::Vacant(entry) => {
                 let index = cells.len();
                 entry.insert((hash, index));
-                cells.push(Cell { place, application: record.application_id, sums: Sums::default(), billed: 0, last_used: None });
+                cells.push(Cell { place, application, sums: Sums::default(), billed: 0, last_used: None });
                 index
             }
         }
