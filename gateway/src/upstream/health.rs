@@ -55,8 +55,13 @@ pub(crate) struct Health {
     record: Mutex<Record>,
 }
 
+/// Which checks a check belongs to; see [`Health::is_not_checked`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Checks(u64);
+
 #[derive(Default)]
 struct Record {
+    checks: Checks,
     /// How often it was ejected lately: the next time lasts longer.
     ejections: u32,
     passed: u32,
@@ -129,12 +134,17 @@ impl Health {
         time
     }
 
-    /// Takes in what a health check found.
-    pub(super) fn checked(&self, policy: Option<&HealthPolicy>, outcome: &Result<String, String>) {
+    /// Asked before a check begins.
+    pub(super) fn checks(&self) -> Checks {
+        self.record().checks
+    }
+
+    /// Takes in what a health check found. Where checks have ended since it began, it decides nothing.
+    pub(super) fn checked(&self, checks: Checks, policy: Option<&HealthPolicy>, outcome: &Result<String, String>) {
         let mut record = self.record();
         let (Ok(detail) | Err(detail)) = outcome;
         record.last_check = Some((detail.clone(), system_now()));
-        let Some(policy) = policy else { return };
+        let Some(policy) = policy.filter(|_| record.checks == checks) else { return };
         if outcome.is_ok() {
             (record.passed, record.missed) = (record.passed.saturating_add(1), 0);
             if self.is_unhealthy() && record.passed >= policy.healthy_after {
@@ -153,6 +163,9 @@ impl Health {
 
     /// Without health checks nothing would ever say that it is well again.
     pub(crate) fn is_not_checked(&self) {
+        let mut record = self.record();
+        record.checks.0 += 1;
+        (record.passed, record.missed) = (0, 0);
         self.unhealthy.store(false, Relaxed);
     }
 
@@ -203,7 +216,7 @@ mod tests {
 
     fn check(health: &Health, well: bool) -> bool {
         let outcome = if well { Ok("Well".to_owned()) } else { Err("Answered 500".to_owned()) };
-        health.checked(Some(&policy()), &outcome);
+        health.checked(health.checks(), Some(&policy()), &outcome);
         health.is_unhealthy()
     }
 
@@ -219,8 +232,13 @@ mod tests {
     fn an_address_that_is_not_checked_any_more_is_not_unhealthy() {
         let health = Health::default();
         assert!((0..3).any(|_| check(&health, false)));
+        let checks = health.checks();
         health.is_not_checked();
         assert!(health.is_available(1));
+        for _ in 0..3 {
+            health.checked(checks, Some(&policy()), &Err("Answered 500".to_owned()));
+        }
+        assert!(health.is_available(1), "a check that was under way says nothing");
     }
 
     #[test]

@@ -71,7 +71,7 @@ async fn check_address(worker: &Worker, service: &Service, index: usize) {
     let Some(address) = service.addresses.get(index) else { return };
     let policy = service.policy.health.as_ref();
     let patience = policy.map_or(PATIENCE, |policy| PATIENCE.min(policy.interval));
-    let began = Instant::now();
+    let (began, checks) = (Instant::now(), address.health.checks());
     let answer = timeout(patience, ask(worker, service, address, policy)).await;
     let took = began.elapsed().as_millis();
     let outcome = match answer.unwrap_or_else(|_| Err(format!("No answer within {} ms", patience.as_millis()))) {
@@ -80,7 +80,7 @@ async fn check_address(worker: &Worker, service: &Service, index: usize) {
         Err(reason) => Err(reason),
     };
     let was_unhealthy = address.health.is_unhealthy();
-    address.health.checked(policy, &outcome);
+    address.health.checked(checks, policy, &outcome);
     if was_unhealthy != address.health.is_unhealthy() {
         let (Ok(found) | Err(found)) = &outcome;
         if was_unhealthy {

@@ -41,6 +41,9 @@ impl Seen {
 pub(crate) struct Exchange {
     reader: BufReader<TcpStream>,
     pub(crate) seen: Seen,
+    /// Where the service remembers it.
+    all: Arc<Mutex<Vec<Seen>>>,
+    index: usize,
 }
 
 impl Exchange {
@@ -63,8 +66,18 @@ impl Exchange {
         }
     }
 
-    /// Reads the body; false when it breaks off.
+    fn remember(&self) {
+        self.all.lock().unwrap()[self.index] = self.seen.clone();
+    }
+
+    /// Reads the body, and remembers it before anything is answered; false when it breaks off.
     pub(crate) fn read_body(&mut self) -> bool {
+        let whole = self.take_body();
+        self.remember();
+        whole
+    }
+
+    fn take_body(&mut self) -> bool {
         let length = self.seen.all("content-length").first().map(|text| text.parse().unwrap());
         if let Some(length) = length {
             let mut body = vec![0; length];
@@ -152,19 +165,19 @@ impl Service {
     fn serve(&self, connection: usize, stream: TcpStream, script: &dyn Fn(&mut Exchange) -> After) {
         stream.set_read_timeout(Some(PATIENCE * 3)).unwrap();
         stream.set_nodelay(true).unwrap();
-        let mut exchange = Exchange { reader: BufReader::new(stream), seen: Seen::default() };
+        let mut exchange = Exchange { reader: BufReader::new(stream), seen: Seen::default(), all: Arc::clone(&self.seen), index: 0 };
         for number in 0.. {
             let Some(line) = exchange.line() else { break };
             let Some(headers) = exchange.fields() else { break };
             exchange.seen = Seen { line, headers, connection, number, ..Seen::default() };
-            let index = {
+            exchange.index = {
                 let mut seen = self.seen.lock().unwrap();
                 seen.push(exchange.seen.clone());
                 seen.len() - 1
             };
             let after = script(&mut exchange);
             exchange.seen.done = true;
-            self.seen.lock().unwrap()[index] = exchange.seen.clone();
+            exchange.remember();
             if after == After::Close {
                 break;
             }
