@@ -262,6 +262,24 @@ mod tests {
         }
     }
 
+    /// No policy does better than a fifth where five times as many keys are used alike as are held.
+    #[test]
+    fn keys_that_are_used_alike_are_found_as_often_as_there_is_room() {
+        let table = Table::new(200);
+        let entries: Vec<_> = (0..1_000).map(entry).collect();
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut found = 0;
+        for _ in 0..20_000 {
+            let entry = &entries[random.usize(..entries.len())];
+            if holds(&table, entry) {
+                found += 1;
+            } else {
+                table.insert(Arc::clone(entry));
+            }
+        }
+        assert!((3_600..4_400).contains(&found), "{found}");
+    }
+
     #[test]
     fn a_table_of_one_holds_the_latest() {
         let table = Table::new(0);
