@@ -126,13 +126,11 @@ async fn grant(core: &Core, request: &Request, form: &[u8], origin: &Origin, tag
     if form.client_id.as_ref().is_some_and(|named| named != id) {
         return Err(INVALID_CLIENT.into());
     }
-    let entry =
-        credential::by_secret(core, core.grants.want(id), secret, ((core.clock)(), Instant::now())).await.map_err(
-            |problem| match problem.code {
-                Code::ServiceUnavailable => Failed::Platform(problem),
-                _ => INVALID_CLIENT.into(),
-            },
-        )?;
+    let now = ((core.clock)(), Instant::now());
+    let entry = credential::by_secret(core, core.grants.want(id), secret, now).await.map_err(|problem| match problem.code {
+        Code::ServiceUnavailable => Failed::Platform(problem),
+        _ => INVALID_CLIENT.into(),
+    })?;
     if entry.check_standing().is_err() || !is_allowed(&entry.grant.allowed_ips, origin.ip) {
         return Err(INVALID_CLIENT.into());
     }

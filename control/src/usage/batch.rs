@@ -35,7 +35,7 @@ pub struct Batch {
     indices: HashTable<(u64, usize)>,
     hasher: RandomState,
     /// In which cells are written, once they are added up.
-    order: Vec<minute::Place>,
+    order: Vec<minute::InRow>,
 }
 
 /// What cells differ by; a route by its number among those of the batch.
@@ -96,8 +96,8 @@ impl Batch {
         for Wanted { place, cell, .. } in &mut wanted {
             *cell = cell.filter(|index| self.cells.get(*index).is_some_and(|cell| cell.place == *place));
         }
-        for (record, wanted) in waiting.drain(..).zip(wanted) {
-            let index = wanted.cell.unwrap_or_else(|| self.cell(&wanted, record.application_id));
+        for (record, wanted) in waiting.drain(..).zip(&wanted) {
+            let index = wanted.cell.unwrap_or_else(|| self.cell(wanted, record.application_id));
             if let Some(cell) = self.cells.get_mut(index) {
                 cell.add(&record);
             }
@@ -171,7 +171,7 @@ impl Batch {
     }
 
     /// The order in which minutes are written.
-    pub(super) fn order(&self) -> &[minute::Place] {
+    pub(super) fn order(&self) -> &[minute::InRow] {
         &self.order
     }
 

@@ -114,11 +114,11 @@ pub(super) fn unpack(start: DateTime<Utc>, mut row: &[u8], mut found: impl FnMut
     Ok(())
 }
 
-/// Part, minute and number of a sum.
-pub(super) type Place = (i64, DateTime<Utc>, usize);
+/// Part and minute, which name a row, and the number of a sum that goes there.
+pub(super) type InRow = (i64, DateTime<Utc>, usize);
 
 /// The order in which sums are written.
-pub(super) fn sort<'a>(sums: impl Iterator<Item = Minute<'a>>, order: &mut Vec<Place>) {
+pub(super) fn sort<'a>(sums: impl Iterator<Item = Minute<'a>>, order: &mut Vec<InRow>) {
     order.clear();
     order.extend(sums.enumerate().map(|(number, sum)| (part(sum.application), sum.start, number)));
     order.sort_unstable();
@@ -132,7 +132,7 @@ pub(super) async fn add(tx: &mut Tx, quarter: i64, sums: &[Minute<'_>]) -> Resul
 }
 
 /// Adds to what is there: sums in their order, each by its number.
-pub(super) async fn write<'a>(tx: &mut Tx, quarter: i64, order: &[Place], sum: impl Fn(usize) -> Option<Minute<'a>>) -> Result<()> {
+pub(super) async fn write<'a>(tx: &mut Tx, quarter: i64, order: &[InRow], sum: impl Fn(usize) -> Option<Minute<'a>>) -> Result<()> {
     let rows: Vec<_> = order.chunk_by(|(part, start, _), (other, at, _)| part == other && start == at).collect();
     for rows in statements_of(ROWS, &rows) {
         let mut packed = Vec::with_capacity(rows.len());
