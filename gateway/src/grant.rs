@@ -265,7 +265,6 @@ mod tests {
             tenant_id: Uuid::nil().into(),
             subscription_id: Uuid::nil().into(),
             product_id: Uuid::nil().into(),
-            client_id: generate_client_id([0; 16]),
             secret_sha256: [0; 32],
             key_expires_at: None,
             key_revoked: false,

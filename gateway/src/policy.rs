@@ -111,7 +111,6 @@ pub struct Grant {
     pub tenant_id: TenantId,
     pub subscription_id: SubscriptionId,
     pub product_id: ProductId,
-    pub client_id: String,
     pub secret_sha256: [u8; 32],
     /// `None`: the key does not expire.
     pub key_expires_at: Option<DateTime<Utc>>,

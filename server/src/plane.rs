@@ -198,7 +198,6 @@ fn grant(found: mintreu_control::key::Grant) -> Grant {
         tenant_id: found.tenant_id,
         subscription_id: found.subscription_id,
         product_id: found.product_id,
-        client_id: found.client_id,
         secret_sha256: found.secret_sha256,
         key_expires_at: found.key_expires_at,
         key_revoked: found.key_revoked,

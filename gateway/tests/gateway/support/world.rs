@@ -442,7 +442,6 @@ impl World {
             tenant_id: TenantId(Uuid::from_u128(1)),
             subscription_id: SubscriptionId(Uuid::from_u128(1)),
             product_id: ProductId(Uuid::from_u128(1)),
-            client_id: key.client_id.clone(),
             secret_sha256: Sha256::digest(&key.secret).into(),
             key_expires_at: None,
             key_revoked: false,
